@@ -1,0 +1,91 @@
+/**
+ * The contract between features (which know the state), daemons (which know the format) and the publication engine (which knows neither).
+ * A role is a need; a feature collects its state; a daemon renders it. See DESIGN.md "Words".
+ */
+import type { Feature } from "../core/feature.js";
+import type { Db } from "../core/db.js";
+
+/** Names one unit of a role on a host: `2001`, `2001/8.2`, or `base`. What stands before the slash is its owner, which decides the shard. */
+export type UnitKey = string;
+
+/** The host for which state is collected; options are those that the host's owner declared (JSON, checked by the daemon's schema). */
+export interface HostFacts {
+  id: string;
+  name: string;
+  /** Directory of members' homes as this host sees it, without a trailing slash. */
+  homes: string;
+}
+
+/** What a unit means to people: who must be told when it fails, and which names it would serve (withdrawn names never come back). */
+export interface UnitFacts {
+  key: UnitKey;
+  accountId: string | null;
+  /** Sentences' data for the plan: a message key of the feature and its values, e.g. {key:"sites.plan.answers", data:{name, folder}}. */
+  says: { key: string; data: Record<string, string | number> }[];
+  /** Host names, logins… that this unit claims; the fallback compares them with the last good ones. */
+  claims: string[];
+  /** True when the unit must not go on as it was (suspended, removed): a fallback is then the notice, never the last good files. */
+  withdrawn: boolean;
+  /** What verification asks, if this unit can be asked from outside. */
+  probes: Probe[];
+}
+
+/** One question asked from the control machine; the answer must carry the unit's hash. */
+export interface Probe {
+  kind: "web" | "php";
+  /** Name sent as SNI and Host. */
+  name: string;
+}
+
+/** Typed desired state of one unit, with what people need to know of it. `state` null: the unit should have no files. */
+export interface Desired<State> extends UnitFacts {
+  state: State | null;
+}
+
+/** A need that a daemon fills on a host, contributed by a feature (`roles` in its feature.ts). */
+export interface Role<State = unknown> {
+  name: string;
+  /** Roles whose units of the same owner must be there first (folders before their site). */
+  after: string[];
+  /** Every unit key that should exist on this host, sorted. Read in pages of `limit` after `after`. */
+  keys(db: Db, host: HostFacts, after: UnitKey, limit: number): Promise<UnitKey[]>;
+  /** Desired state of these units; a key that should have no files any more comes back with state null. Cost follows `keys.length`. */
+  collect(db: Db, host: HostFacts, keys: UnitKey[]): Promise<Desired<State>[]>;
+}
+
+/** A rendered file: path below `<shard>/<daemon>/`, e.g. `accounts/2001.conf`. */
+export interface RenderedFile {
+  path: string;
+  content: string;
+}
+
+/** What a daemon says of a failure that it caused: where, and a code with data (the sentence is in the feature's messages). */
+export interface DaemonFault {
+  /** Path as in RenderedFile, when the program named one. */
+  path: string | null;
+  line: number | null;
+  code: string;
+  data: Record<string, string>;
+}
+
+/** Everything the engine may ask of a daemon's folder; pure. `folder/daemon.ts` exports `daemon`. */
+export interface Daemon<State = unknown> {
+  /** Equals the folder's name. */
+  name: string;
+  role: string;
+  /** Files of one unit. Same state, same bytes. `probe` is the unit's hash, to be put where the daemon answers probes; rendering with
+   *  probe "" gives the bytes over which that hash is made. */
+  render(unit: { key: UnitKey; state: State; host: HostFacts }, probe: string): RenderedFile[];
+  /** A fixed notice in place of a unit that may neither go on nor fall back; it must not be able to fail. */
+  renderNotice(unit: { key: UnitKey; host: HostFacts; claims: string[] }): RenderedFile[];
+  /** Parses this program's own words (already without the `| ` mark; paths are absolute on the machine) into faults. */
+  explain(output: string[]): DaemonFault[];
+  /** Forward-only daemons (homes, credentials) are rendered from the present even when a release is put back. */
+  forwardOnly: boolean;
+  /** Golden states: data folders `golden/<case>/` are read by the tests, nothing to declare here. */
+}
+
+/** A feature that also contributes roles. */
+export interface HostingFeature extends Feature {
+  roles?: Role<never>[];
+}

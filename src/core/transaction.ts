@@ -1,0 +1,140 @@
+/** One way to change the database: `ctx.transaction`. See context.ts for what it promises. */
+import { AsyncLocalStorage } from "node:async_hooks";
+import { setTimeout as wait } from "node:timers/promises";
+import type { Logger } from "pino";
+import { appendAudit } from "./audit.js";
+import type { Actor, AuditEvent, Clock, Context, TransactionContext } from "./context.js";
+import { type Database, type Db, isWriteConflict } from "./db.js";
+import type { Events } from "./events.js";
+
+const RETRIES = 5;
+/** Waiting for one's turn, and the whole of an act. */
+const MAX_WAIT_MILLISECONDS = 30_000;
+const TIMEOUT_MILLISECONDS = 60_000;
+
+export interface ContextParts {
+  database: Database;
+  log: Logger;
+  clock: Clock;
+  events: Events;
+}
+
+/** Makes the function that makes contexts. */
+export function createContextFactory(parts: ContextParts): (actor: Actor, log?: Logger) => Context {
+  const current = new AsyncLocalStorage<OpenTransaction>();
+  return (actor, log = parts.log) => new RootContext(parts, current, actor, log);
+}
+
+class RootContext implements Context {
+  readonly #parts: ContextParts;
+  readonly #current: AsyncLocalStorage<OpenTransaction>;
+  readonly actor: Actor;
+  readonly log: Logger;
+
+  constructor(parts: ContextParts, current: AsyncLocalStorage<OpenTransaction>, actor: Actor, log: Logger) {
+    this.#parts = parts;
+    this.#current = current;
+    this.actor = actor;
+    this.log = log;
+  }
+
+  get clock(): Clock {
+    return this.#parts.clock;
+  }
+
+  get db(): Db {
+    // With one connection it would wait for the transaction that waits for it.
+    if (this.#current.getStore()?.open) throw new Error("the outer ctx.db was used inside a transaction: use tx.db");
+    return this.#parts.database.client;
+  }
+
+  async transaction<T>(act: (tx: TransactionContext) => Promise<T>): Promise<T> {
+    const outer = this.#current.getStore();
+    if (outer?.open) return act(outer);
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        return await this.#attempt(act, attempt);
+      } catch (error) {
+        if (!isWriteConflict(error) || attempt >= RETRIES) throw error;
+        await wait(Math.random() * 20 * 2 ** attempt);
+      }
+    }
+  }
+
+  async #attempt<T>(act: (tx: TransactionContext) => Promise<T>, attempt: number): Promise<T> {
+    const { database, events } = this.#parts;
+    const later = new Map<string, () => void | Promise<void>>();
+    const options = { maxWait: MAX_WAIT_MILLISECONDS, timeout: TIMEOUT_MILLISECONDS };
+    const result = await database.client.$transaction(
+      async (db) => {
+        // A repeat takes its turn among repeats, before its snapshot: without this, many racing acts starve each other.
+        if (attempt > 0) await db.$executeRaw`LOCK TABLE "TransactionTurn" IN SHARE UPDATE EXCLUSIVE MODE`;
+        const tx = new OpenTransaction(this, db, events, later);
+        try {
+          const made = await this.#current.run(tx, () => act(tx));
+          await appendAudit(db, this.actor, this.clock.now(), tx.entries);
+          return made;
+        } finally {
+          tx.open = false;
+        }
+      },
+      database.provider === "postgresql" ? { ...options, isolationLevel: "Serializable" } : options,
+    );
+    this.#runLater(later);
+    return result;
+  }
+
+  #runLater(later: Map<string, () => void | Promise<void>>): void {
+    for (const [key, act] of later) {
+      const failed = (error: unknown) => this.log.error({ err: error, afterCommit: key }, "what should follow a commit failed");
+      try {
+        Promise.resolve(this.#current.exit(act)).catch(failed);
+      } catch (error) {
+        failed(error);
+      }
+    }
+  }
+}
+
+class OpenTransaction implements TransactionContext {
+  open = true;
+  readonly entries: AuditEvent[] = [];
+  readonly actor: Actor;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly db: Db;
+  readonly #events: Events;
+  readonly #later: Map<string, () => void | Promise<void>>;
+
+  constructor(outer: RootContext, db: Db, events: Events, later: Map<string, () => void | Promise<void>>) {
+    this.actor = outer.actor;
+    this.log = outer.log;
+    this.clock = outer.clock;
+    this.db = db;
+    this.#events = events;
+    this.#later = later;
+  }
+
+  transaction<T>(act: (tx: TransactionContext) => Promise<T>): Promise<T> {
+    return act(this);
+  }
+
+  audit(entry: AuditEvent): void {
+    this.#mustBeOpen();
+    this.entries.push(entry);
+  }
+
+  emit: TransactionContext["emit"] = async (name, fact) => {
+    this.#mustBeOpen();
+    await this.#events.emit(this, name, fact);
+  };
+
+  afterCommit(key: string, act: () => void | Promise<void>): void {
+    this.#mustBeOpen();
+    this.#later.set(key, act);
+  }
+
+  #mustBeOpen(): void {
+    if (!this.open) throw new Error("the transaction is over: something in the act was not awaited");
+  }
+}

@@ -1,0 +1,204 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
+# Sourced by apply, never run by itself.
+# A release is built beside the live one from one tar: verified before anything is unpacked, hashed before it gets its name.
+
+# Reads the listing, the base's index and the manifest. Answers "refused …", or the number of files that were sent and the words "<xx> <old> <new>" of each touched shard;
+# writes the new index, the files to delete and nothing else.
+read_announcement() { # <base> <root> <base index>
+  awk -v base="$1" -v root="$2" -v daemons="$MUTU_DAEMONS" -v max="$MUTU_MAX_BYTES" -v empty="$EMPTY" '
+    function refuse(why) { if (!bad) print "refused " why; bad = 1; exit 1 }
+    function hash(word) { return length(word) == 64 && word !~ /[^0-9a-f]/ }
+    function path(word,   n, i, part) {
+      n = split(word, part, "/")
+      if (length(word) > 300 || n < 3 || part[1] !~ /^[0-9a-f][0-9a-f]$/ || !(part[2] in known)) return 0
+      for (i = 3; i <= n; i++) if (part[i] !~ /^[a-z0-9][A-Za-z0-9._-]*$/) return 0
+      return 1
+    }
+    BEGIN { n = split(daemons, list, " "); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+    side == "list" {
+      if (NF != 6 || $1 != "-rw-r--r--") refuse("member " FNR " of the tar is not a plain file of mode 0644")
+      if ((total += $3) > max) refuse("more than " max " bytes")
+      if (FNR == 1) { if ($6 != "manifest") refuse("the first member is not the manifest"); next }
+      name = substr($6, 7)
+      if (substr($6, 1, 6) != "files/" || !path(name)) refuse("member " FNR " of the tar has an unexpected path")
+      if (name in member) refuse("member " FNR " of the tar comes twice")
+      member[name] = 1
+      next
+    }
+    side == "base" { old[$1] = $2; next }
+    { lines = FNR }
+    FNR == 1 { if ($0 != "base " base) refuse("the manifest names another base"); next }
+    FNR == 2 { if ($0 != "root " root) refuse("the manifest names another root"); next }
+    $1 == "shard" && NF == 4 && $0 == "shard " $2 " " $3 " " $4 {
+      if ($2 !~ /^[0-9a-f][0-9a-f]$/ || !hash($3) || !hash($4) || ($2 in fresh)) refuse("manifest line " FNR)
+      if ($3 != (($2 in old) ? old[$2] : empty)) refuse("shard " $2 " of the base is another")
+      fresh[$2] = $4; touched[++shards] = $2
+      next
+    }
+    ($1 == "put" && NF == 3 && $0 == "put " $2 " " $3 && hash($3)) || ($1 == "delete" && NF == 2 && $0 == "delete " $2) {
+      if (!path($2) || ($2 in said)) refuse("manifest line " FNR)
+      if (!(substr($2, 1, 2) in fresh)) refuse("manifest line " FNR " is of a shard that is not announced")
+      said[$2] = 1
+      if ($1 == "delete") { print "files/" $2 > "incoming/delete"; next }
+      if (!($2 in member)) refuse("manifest line " FNR " puts a file that is not sent")
+      puts++; announced[$2] = 1
+      next
+    }
+    { refuse("manifest line " FNR) }
+    END {
+      if (bad) exit 1
+      for (name in member) if (!(name in announced)) refuse("a file is sent that is not announced")
+      for (i = 0; i < 256; i++) {
+        xx = sprintf("%02x", i)
+        print xx " " ((xx in fresh) ? fresh[xx] : (xx in old) ? old[xx] : empty) > "incoming/index"
+      }
+      if (lines < 2) refuse("the manifest is cut off")
+      print puts + 0
+      for (i = 1; i <= shards; i++) print touched[i], ((touched[i] in old) ? old[touched[i]] : empty), fresh[touched[i]]
+    }' side=list incoming/list side=base "$3" side=manifest incoming/manifest
+}
+
+# Splits the sums of all files read into one list per shard: check/o.<hash> of shards that exist, check/n.<xx> and lists/<hash> of new ones.
+split_sums() {
+  awk '
+    $1 == "shard" && NF == 4 { fresh[$2] = $4; printf "" > ("incoming/check/n." $2); close("incoming/check/n." $2); printf "" > ("incoming/lists/" $4); close("incoming/lists/" $4); next }
+    side == "" { next }
+    {
+      sum = substr($0, 1, 64); name = substr($0, 67); n = index(name, "/"); top = substr(name, 1, n - 1); name = substr(name, n + 1)
+      if (top == "incoming") name = substr(name, 7) # files/
+      n = index(name, "/"); shard = substr(name, 1, n - 1); name = substr(name, n + 1)
+      if (shard != last) { close(file); close(file2); last = shard }
+      file = (top == "shards") ? "incoming/check/o." shard : "incoming/check/n." shard
+      print sum "  " name > file
+      if (top == "incoming") { file2 = "incoming/lists/" fresh[shard]; print sum "  " name > file2 }
+    }' incoming/manifest side=sums incoming/sums
+}
+
+# Compares what was really read with what was announced: "drift …" lines when the base is not what its name says, "refused …" otherwise.
+compare_sums() { # <root> <base>
+  awk -v root="$1" -v base="$2" '
+    FNR == NR { if ($1 == "shard") { fresh[$2] = $4; where[$3] = where[$4] = $2 }; next }
+    { sum[$2] = $1 }
+    END {
+      for (file in sum) {
+        n = split(file, part, "/"); name = part[n]
+        if (substr(name, 1, 2) == "o." && sum[file] != substr(name, 3)) drift = drift "drift " where[substr(name, 3)] "\n"
+        if (part[1] == "releases" && sum[file] != base) drift = drift "drift index\n"
+        if (substr(name, 1, 2) == "n." && sum[file] != fresh[substr(name, 3)]) wrong = "refused shard " substr(name, 3) " would be " sum[file]
+        if (file == "incoming/index" && sum[file] != root) wrong = wrong == "" ? "refused root would be " sum[file] : wrong
+      }
+      if (drift != "") { printf "%s", drift; exit 15 }
+      if (wrong != "") { print wrong; exit 13 }
+    }' incoming/manifest incoming/compared
+}
+
+take() { # the tar, never more of it than MUTU_MAX_BYTES, and its listing
+  head -c "$MUTU_MAX_BYTES" >incoming/tar || broken "no room for the tar"
+  IFS= read -r first <incoming/tar || :
+  # a compressed stream, which tar would unpack without being asked, does not start with a name
+  case $first in manifest*) ;; *) refuse "not a tar that starts with the manifest" ;; esac
+  tar --numeric-owner -tvf incoming/tar >incoming/list 2>incoming/words && tar -xOf incoming/tar manifest >incoming/manifest 2>incoming/words ||
+    refuse "the tar cannot be read, or is larger than $MUTU_MAX_BYTES bytes"
+}
+
+build() { # <base> <root> <number of files> <touched: xx old new>...
+  base=$1 root=$2 files=$3
+  shift 3
+  mkdir incoming/files incoming/check incoming/lists || broken "incoming"
+  touched=$*
+  reading=incoming/files
+  while [ $# -ge 3 ]; do
+    if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else
+      reading="$reading shards/$2"
+      cp -RP "shards/$2" "incoming/files/$1"
+    fi || broken "copy of shard $2"
+    [ ! -d "shards/$3" ] || [ "$3" = "$EMPTY" ] || reading="$reading shards/$3"
+    shift 3
+  done
+  chmod -R u+w incoming/files || broken "chmod"
+  if [ -e incoming/delete ]; then
+    (cd incoming && xargs rm -f <delete) || broken "delete"
+    find incoming/files -mindepth 2 -depth -type d -exec rmdir {} + 2>/dev/null || :
+  fi
+  [ "$files" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
+  # shellcheck disable=SC2086 # our own paths
+  find $reading -type f -print0 | sort -zu | xargs -0r sha256sum >incoming/sums && split_sums || broken "sums"
+  set +f
+  set -- incoming/index incoming/check/*
+  set -f
+  [ "$1$2" != 'incoming/indexincoming/check/*' ] || set -- incoming/index
+  [ "$base" = none ] || set -- "$@" "releases/$base/index"
+  sha256sum -- "$@" >incoming/compared || broken "sums"
+  answer=$(compare_sums "$root" "$base") || case $answer in
+  drift*) die 15 "$answer" ;;
+  *) die 13 "$answer" ;;
+  esac
+  keep "$base" "$root"
+}
+
+keep() { # what was verified gets its name: lists, then shards, then the release, each by one rename and never the other way round
+  find incoming/files -mindepth 2 -exec chmod a-w {} + || broken "chmod"
+  # shellcheck disable=SC2086 # words xx old new
+  set -- "$1" "$2" $touched
+  # few files are synced one by one, so that nobody's else writing is waited for; many at once
+  if [ $# -lt 50 ]; then find incoming/files incoming/lists -exec sync {} +; else sync -f .; fi || broken "sync"
+  if [ "$1" = none ]; then
+    mkdir incoming/release
+    for high in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do for low in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
+      ln -s "../../shards/$EMPTY" "incoming/release/$high$low"
+    done; done
+  else
+    cp -RP "releases/$1" incoming/release
+  fi || broken "release"
+  base=$1 root=$2
+  shift 2
+  set +f
+  [ $# -eq 0 ] || mv -f incoming/lists/* lists/ || broken "lists"
+  set -f
+  while [ $# -ge 3 ]; do
+    [ -d "shards/$3" ] || mv -T "incoming/files/$1" "shards/$3" || broken "shard"
+    ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
+    shift 3
+  done
+  mv -f incoming/index incoming/release/index && echo "$base" >incoming/release/base || broken "release"
+  whole_release incoming/release || die 15 "drift release"
+  if [ ! -d "releases/$root" ]; then
+    find incoming/release ! -type l -exec sync shards {} + && mv -T incoming/release "releases/$root" && sync releases || broken "release"
+  else
+    whole_release "releases/$root" || die 15 "drift release"
+  fi
+}
+
+rehearse() { # <base> <root>: the changed files alone, by the programs that will read them
+  mkdir incoming/rehearsal || broken "rehearsal"
+  changed=$(changes "$1" "$2" incoming/changed) || broken "what changed"
+  aim none "$live_n"
+  MUTU_NEXT=$MUTU_ROOT/incoming/rehearsal MUTU_RELEASE=$MUTU_ROOT/releases/$2 MUTU_CHANGED=$MUTU_ROOT/incoming/changed
+  for daemon in $MUTU_DAEMONS; do
+    case "
+$changed
+" in *"
+$daemon
+"*) drive "$daemon" rehearse || failed "$daemon" rehearse ;; esac
+  done
+  [ -z "$report" ] || die 14 "$report"
+}
+
+stage() { # <base> <root>
+  read_live
+  [ "$live_root" = "$1" ] || die 12 "live $live_root"
+  printf 'stage %s .\n' "$2" >>journal
+  take
+  index=/dev/null
+  [ "$1" = none ] || index=releases/$1/index
+  plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan"
+  # shellcheck disable=SC2086 # words xx old new, checked above
+  build "$1" "$2" $plan
+  rehearse "$1" "$2"
+  chmod -R u+w incoming
+  rm -rf incoming
+  idle
+  printf 'staged %s\n' "$2"
+}
+refuse_plan() { case $1 in 'refused '*) die 13 "${1%%
+*}" ;; *) broken "the announcement cannot be read" ;; esac; }

@@ -1,0 +1,215 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
+# Sourced by apply, never run by itself.
+# From one activation to the next and back: drivers, the one rename, and the recovery of whatever a crash left in the middle.
+
+aim() { # <activation to go to|none> <activation to leave|none>: what the drivers are told
+  MUTU_NEXT='' MUTU_LIVE='' MUTU_RELEASE='' MUTU_PREVIOUS=''
+  [ "$2" = none ] || MUTU_LIVE=$MUTU_ROOT/activations/$2
+  if [ "$1" != none ]; then
+    MUTU_NEXT=$MUTU_ROOT/activations/$1
+    read -r aimed <"activations/$1/root" || aimed=none
+    MUTU_RELEASE=$MUTU_ROOT/releases/$aimed
+  fi
+  export MUTU_NEXT MUTU_LIVE MUTU_RELEASE MUTU_PREVIOUS MUTU_CHANGED
+}
+drive() { # <daemon> <step>
+  # The subshell keeps the lock until the driver has ended, even when apply is killed; the driver, and what it starts, never holds it.
+  # shellcheck disable=SC2320
+  (
+    cd / && timeout -k 5 "$MUTU_DRIVER_SECONDS" "$MUTU_DRIVERS/$1/driver" "$2" 9>&-
+    exit $?
+  ) </dev/null >incoming/words 2>&1
+}
+report=''
+failed() { # <daemon> <step>: keeps the program's own words for the answer
+  said=$(printf 'failed %s %s\n' "$1" "$2" && head -n 200 incoming/words | cut -c 1-2000 | tr -d '\000-\010\013-\037' | sed 's/^/| /')
+  report=${report:+$report
+}$said
+}
+each() { # <step>: every daemon in order, all of them even when one fails
+  all=0
+  for daemon in $MUTU_DAEMONS; do drive "$daemon" "$1" || { failed "$daemon" "$1" && all=1; }; done
+  return $all
+}
+abort() { # <activation> <what serves|none>: ends what prepare started, last first
+  [ -d "activations/$1" ] || return 0
+  backwards=''
+  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
+  MUTU_CHANGED=$MUTU_ROOT/activations/$1/changed
+  aim "$1" "$2"
+  for daemon in $backwards; do drive "$daemon" abort || failed "$daemon" abort; done
+  : >"activations/$1/failed"
+}
+conclude() { # <activation> <the one left|none>: points the daemons at what is live
+  MUTU_CHANGED=$MUTU_ROOT/incoming/changed
+  from=none
+  read -r to <"activations/$1/root" || broken "activation $1"
+  [ "$2" = none ] || read -r from <"activations/$2/root" || broken "activation $2"
+  changes "$from" "$to" incoming/changed >/dev/null || broken "what changed"
+  aim "$1" "$2"
+  each commit
+}
+go_back() { # <activation to leave> <activation to return to|none>: 0 when every daemon agreed
+  journal "back $1 $2"
+  if [ "$2" = none ]; then rm -f live; else point live "activations/$2" || broken "switch"; fi
+  rm -f previous "activations/$2/cold"
+  sync . || broken "sync"
+  agreed=0
+  # a machine that is booting has nothing running yet: `boot` starts what is live
+  [ "$2" = none ] || [ "$verb" = boot ] || conclude "$2" "$1" || agreed=1
+  abort "$1" "$2"
+  idle
+  return $agreed
+}
+exchange() { # <root>: a new activation of it takes over from the live one
+  read_live
+  new_n=0
+  set +f
+  for directory in activations/*; do
+    number=${directory##*/}
+    case $number in *[!0-9]*) ;; *) [ "$number" -le "$new_n" ] || new_n=$number ;; esac
+  done
+  set -f
+  new_n=$((new_n + 1)) next=activations/$new_n
+  journal "prepare $new_n $live_n"
+  { mkdir "$next" && ln -s "../../releases/$1" "$next/release" && echo "$1" >"$next/root" && echo $new_n >"$next/number"; } || broken "activation"
+  changes "$live_root" "$1" "$next/changed" >/dev/null || broken "what changed"
+  MUTU_CHANGED=$MUTU_ROOT/$next/changed
+  aim $new_n "$live_n"
+  for daemon in $MUTU_DAEMONS; do
+    printf 'prepare %s %s %s .\n' $new_n "$live_n" "$daemon" >>journal
+    drive "$daemon" prepare && continue
+    failed "$daemon" prepare
+    abort $new_n "$live_n"
+    idle
+    die 14 "$report"
+  done
+  [ "$live_n" = none ] || point previous "activations/$live_n" || broken "previous"
+  # one sync: the journal line, what the drivers wrote and the links are on the disk before the switch
+  printf 'switch %s %s .\n' $new_n "$live_n" >>journal
+  find "$next" \( -type f -o -type d \) -exec sync journal . activations {} + || broken "sync"
+  point live "$next" && sync . || broken "switch"
+  if ! conclude $new_n "$live_n"; then
+    go_back $new_n "$live_n" || :
+    die 17 "live $live_root" "$report"
+  fi
+  idle
+}
+retire() { # ends what the release before kept running and forgets the way back; 1 when a driver could not
+  read_previous
+  [ "$previous_n" != none ] || { rm -f previous && return 0; }
+  journal "settle $live_n $previous_n"
+  MUTU_CHANGED=$MUTU_ROOT/activations/$live_n/changed
+  aim "$live_n" "$live_n"
+  MUTU_PREVIOUS=$MUTU_ROOT/activations/$previous_n
+  each settle || return 1
+  rm -f previous
+  idle
+}
+recover() { # finishes or undoes what was interrupted; the journal says which
+  read_step
+  read_live
+  [ ! -e incoming ] || { chmod -R u+w incoming && rm -rf incoming; }
+  mkdir -m 700 incoming || broken "incoming"
+  # shellcheck disable=SC2086 # words of our own journal
+  set -- $step
+  case $1 in
+  prepare) abort "$2" "$live_n" ;;
+  switch)
+    if [ "$live_n" != "$2" ]; then
+      [ "$live_n" = none ] || [ ! previous -ef live ] || rm -f previous
+      abort "$2" "$live_n"
+    elif [ "$verb" != boot ] && ! conclude "$2" "$3"; then
+      go_back "$2" "$3" || :
+    fi
+    ;;
+  back) go_back "$2" "$3" || : ;;
+  esac
+  [ "$step" = idle ] || idle
+}
+
+activate() { # <base> <root>
+  read_live
+  if [ "$live_root" != "$2" ]; then
+    [ "$live_root" = "$1" ] || die 12 "live $live_root"
+    [ -d "releases/$2" ] || refuse "no release $2 is staged"
+    whole_release "releases/$2" || die 15 "drift release"
+    # a live release that nobody settled is accepted by building on it
+    retire || rm -f previous
+    exchange "$2"
+    read_live
+  fi
+  read_previous
+  printf '%s\n' "root $live_root" "activation $live_n" "previous $previous_root"
+}
+rollback() { # <root to leave>
+  read_live
+  if [ "$live_root" = "$1" ]; then
+    read_previous
+    [ "$previous_n" != none ] || refuse "there is no release to return to"
+    if [ -e previous/cold ]; then # it ended with a reboot: it has to be prepared again
+      to=$previous_root
+      rm -f previous
+      exchange "$to"
+      read_live
+      retire || :
+    else
+      go_back "$live_n" "$previous_n" || die 20 "live $previous_root" "$report"
+    fi
+    read_live
+  fi
+  printf '%s\n' "root $live_root" "activation $live_n"
+}
+settle() { # <root>
+  read_live
+  [ "$live_root" = "$1" ] || die 12 "live $live_root"
+  retire || die 20 "root $live_root" "$report"
+  prune
+  printf '%s\n' "root $live_root" "activation $live_n"
+}
+prune() { # keeps the last activations, what they refer to, and what is staged on the live release
+  read_previous
+  mkdir incoming/trash || broken "incoming"
+  kept=' ' count=0 newest=yes
+  for number in $(find activations -mindepth 1 -maxdepth 1 | sed 's:.*/::' | sort -rn); do
+    if [ "$number" != "$live_n" ] && [ "$number" != "$previous_n" ] && [ $newest = no ]; then
+      if [ -e "activations/$number/failed" ] || [ $count -ge "$KEEP" ]; then
+        mv "activations/$number" incoming/trash/
+        continue
+      fi
+    fi
+    # a number is never used twice: the newest directory stays, even that of an activation that failed
+    newest=no
+    [ -e "activations/$number/failed" ] || count=$((count + 1))
+    read -r root <"activations/$number/root" && kept="$kept$root "
+  done
+  set +f
+  set -- releases/*
+  for release; do
+    [ -e "$release/index" ] || continue
+    base=none
+    [ ! -e "$release/base" ] || read -r base <"$release/base" || :
+    case $kept in *" ${release#*/} "*) continue ;; esac
+    [ "$base" = "$live_root" ] || mv "$release" incoming/trash/
+  done
+  # what no release refers to any more; moved by one rename each, so that no half shard ever keeps its name
+  find shards -mindepth 1 -maxdepth 1 | sed 's:.*/::' |
+    awk -v empty="$EMPTY" 'NF == 2 { used[$2] = 1; next } !($1 in used) && $1 != empty' releases/*/index - >incoming/unused
+  set -f
+  [ ! -s incoming/unused ] || {
+    sed 's:^:shards/:' incoming/unused | xargs sh -c 'mv -- "$@" incoming/trash/' mv
+    sed 's:^:lists/:' incoming/unused | xargs rm -f
+  }
+  chmod -R u+w incoming
+  rm -rf incoming
+}
+boot() { # what is live starts; what was kept beside it does not
+  read_live
+  read_previous
+  [ "$previous_n" = none ] || : >previous/cold
+  [ "$live_n" != none ] || die 0 "root none"
+  MUTU_CHANGED=$MUTU_ROOT/activations/$live_n/changed
+  aim "$live_n" "$live_n"
+  each boot || die 20 "root $live_root" "$report"
+  printf '%s\n' "root $live_root" "activation $live_n"
+}

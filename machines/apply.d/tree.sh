@@ -1,0 +1,71 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
+# Sourced by apply, never run by itself.
+# What is where below MUTU_ROOT: the live and previous activation, the journal, the fence, and what differs between two releases.
+
+read_live() { # live_n, live_root: what serves, or none
+  live_n=none live_root=none
+  [ ! -L live ] || { read -r live_n <live/number && read -r live_root <live/root; } || broken "live leads nowhere"
+}
+read_previous() { # what rollback returns to, or none
+  previous_n=none previous_root=none
+  [ ! -e previous ] || { read -r previous_n <previous/number && read -r previous_root <previous/root; } || broken "previous"
+  # killed between the two links of a switch that did not happen
+  [ "$previous_n" != "$live_n" ] || previous_n=none previous_root=none
+}
+read_step() { # the last whole line of the journal; a torn one does not end in a dot
+  step=idle
+  [ ! -e journal ] || while read -r line; do case $line in *' .') step=${line% .} ;; esac done <journal
+}
+read_fence() {
+  stored=0
+  [ ! -e fence ] || read -r stored <fence || broken "fence"
+}
+is_hash() { case $1 in *[!0-9a-f]*) return 1 ;; *) [ ${#1} -eq 64 ] ;; esac }
+
+# Each step is written and on the disk before it is done. The file starts anew when there is nothing to recover.
+journal() { printf '%s .\n' "$*" >>journal && sync -d journal || broken "journal"; }
+idle() { printf 'idle .\n' >journal; }
+point() { ln -sfn -- "$2" "$1.new" && mv -T -- "$1.new" "$1"; } # <link> <target>: one rename
+
+whole_release() { # <directory>: its 256 links lead where its index says
+  # shellcheck disable=SC2046
+  set -- "$1" $(cat "$1/index")
+  [ $# -eq 513 ] || return 1
+  release=$1
+  shift
+  while [ $# -ge 2 ]; do
+    [ "$release/$1" -ef "shards/$2" ] || return 1
+    shift 2
+  done
+}
+
+changes() { # <old root|none> <new root|none> <file>: writes A|M|D lines, prints the daemons they belong to
+  old_index=/dev/null new_index=/dev/null
+  [ "$1" = none ] || old_index=releases/$1/index
+  [ "$2" = none ] || new_index=releases/$2/index
+  : >"$3"
+  awk -v out="$3" -v empty="$EMPTY" '
+    function load(hash, sums,   file, line, got) {
+      split("", sums)
+      file = "lists/" hash
+      while ((got = (getline line < file)) > 0) sums[substr(line, 67)] = substr(line, 1, 64)
+      if (got < 0) { bad = 1; exit 1 }
+      close(file)
+    }
+    function say(letter, path,   part) { print letter " " xx "/" path > out; split(path, part, "/"); daemon[part[1]] = 1 }
+    { hash[side, $1] = $2 }
+    END {
+      if (bad) exit 1
+      for (i = 0; i < 256; i++) {
+        xx = sprintf("%02x", i)
+        a = (("0", xx) in hash) ? hash["0", xx] : empty
+        b = (("1", xx) in hash) ? hash["1", xx] : empty
+        if (a == b) continue
+        load(a, old); load(b, new)
+        for (path in new) if (!(path in old)) say("A", path); else if (old[path] != new[path]) say("M", path)
+        for (path in old) if (!(path in new)) say("D", path)
+      }
+      for (d in daemon) print d
+    }' side=0 "$old_index" side=1 "$new_index"
+}
+

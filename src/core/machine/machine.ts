@@ -1,0 +1,68 @@
+/** A machine as the engine sees it: six verbs and a quick question whether it is there. */
+import type { Readable } from "node:stream";
+import { type Answer, failureOf, type Outcome, parseAnswer } from "./answer.js";
+import { runCommand } from "./command.js";
+import { type Door, doorArgv } from "./door.js";
+import { probeDoor } from "./probe.js";
+import { type MachineStatus, parseStatus } from "./status.js";
+
+/** The protocol that this panel speaks (machines/README.md). */
+export const PROTOCOL = 1;
+
+/** What serves after a verb. */
+export interface Live {
+  root: string | null;
+  activation: number;
+  /** Root to which `rollback` returns; null when settled. */
+  previous: string | null;
+}
+
+export interface Machine {
+  readonly door: Door;
+  /** Tells within about two seconds whether the machine can be spoken to; null, or why not. Never waits for an away host. */
+  probe(): Promise<string | null>;
+  /** Builds and rehearses a release beside the live one. */
+  stage(input: { fence: number; base: string | null; root: string }, tar: Readable): Promise<Outcome<{ staged: string }>>;
+  /** Switches to a staged (or kept) release; the one before goes on beside it until `settle` or `rollback`. */
+  activate(input: { fence: number; base: string | null; root: string }): Promise<Outcome<Live>>;
+  /** Ends what the release before kept running: verification has passed. */
+  settle(input: { fence: number; root: string }): Promise<Outcome<Live>>;
+  /** Leaves `root` for the release before it. */
+  rollback(input: { fence: number; root: string }): Promise<Outcome<Live>>;
+  status(): Promise<Outcome<MachineStatus>>;
+}
+
+/** How long each verb may take; staging includes sending, activation the start of a second Apache at 50 000 vhosts. */
+const SECONDS = { stage: 600, activate: 300, settle: 300, rollback: 300, status: 30 };
+
+/** Opens a door. Costs nothing: the first verb connects. */
+export function openMachine(door: Door): Machine {
+  const call = async <Value>(verb: keyof typeof SECONDS, words: string[], read: (answer: Answer) => Value, stdin?: Readable): Promise<Outcome<Value>> => {
+    const timeoutSeconds = SECONDS[verb];
+    const argv = doorArgv(door, [verb, ...words]);
+    const result = await runCommand({ argv, stdin, timeoutSeconds }).catch((error: Error) => error);
+    if (result instanceof Error) return { ok: false, failure: { kind: "unreachable", reason: result.message } };
+    if (result.timedOut) return { ok: false, failure: { kind: "timeout", seconds: timeoutSeconds } };
+    const answer = parseAnswer(result.stdout.toString("utf8"));
+    const failure = failureOf(result.code, answer, result.stderr.toString("utf8"));
+    return failure ? { ok: false, failure } : { ok: true, value: read(answer) };
+  };
+  const words = (fence: number, ...roots: (string | null)[]): string[] => [String(PROTOCOL), String(fence), ...roots.map((root) => root ?? "none")];
+  return {
+    door,
+    probe: () => probeDoor(door),
+    stage: ({ fence, base, root }, tar) => call("stage", words(fence, base, root), (answer) => ({ staged: answer.values.get("staged") ?? "" }), tar),
+    activate: ({ fence, base, root }) => call("activate", words(fence, base, root), readLive),
+    settle: ({ fence, root }) => call("settle", words(fence, root), readLive),
+    rollback: ({ fence, root }) => call("rollback", words(fence, root), readLive),
+    status: () => call("status", [], parseStatus),
+  };
+}
+
+function readLive(answer: Answer): Live {
+  const hash = (key: string): string | null => {
+    const value = answer.values.get(key);
+    return value === undefined || value === "none" ? null : value;
+  };
+  return { root: hash("root"), activation: Number(answer.values.get("activation")) || 0, previous: hash("previous") };
+}

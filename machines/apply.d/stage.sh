@@ -160,7 +160,7 @@ keep() { # what was verified gets its name: lists, then shards, then the release
     ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
     shift 3
   done
-  mv -f incoming/index incoming/release/index && echo "$base" >incoming/release/base || broken "release"
+  mv -f incoming/index incoming/release/index && echo "$base" >incoming/release/base && : >incoming/release/unproven || broken "release"
   whole_release incoming/release || die 15 "drift release"
   if [ ! -d "releases/$root" ]; then
     find incoming/release ! -type l -exec sync shards {} + && mv -T incoming/release "releases/$root" && sync releases || broken "release"
@@ -182,6 +182,7 @@ $daemon
 "*) drive "$daemon" rehearse || failed "$daemon" rehearse ;; esac
   done
   [ -z "$report" ] || die 14 "$report"
+  [ ! -e "releases/$2/unproven" ] || rm -f "releases/$2/unproven"
 }
 
 stage() { # <base> <root>

@@ -132,7 +132,7 @@ activate() { # <base> <root>
   read_live
   if [ "$live_root" != "$2" ]; then
     [ "$live_root" = "$1" ] || die 12 "live $live_root"
-    [ -d "releases/$2" ] || refuse "no release $2 is staged"
+    [ -d "releases/$2" ] && [ ! -e "releases/$2/unproven" ] || refuse "no release $2 is staged"
     whole_release "releases/$2" || die 15 "drift release"
     # a live release that nobody settled is accepted by building on it
     retire || rm -f previous

@@ -1,0 +1,48 @@
+/** What Apache says when it refuses a configuration or does not start. Pure. */
+import type { DaemonFault } from "../../publish/contract.js";
+
+// "AH00526: Syntax error on line 12 of /…/ab/apache/accounts/2001.conf:" and, nested, "…: Syntax error on line 3 of /…/2001.conf: words"
+const PLACE = /Syntax error on line ([0-9]+) of (\S+?):(?:\s|$)/g;
+const OUR_FILE = /\/[0-9a-f]{2}\/apache\/([a-z0-9-]+\/[A-Za-z0-9._-]+\.conf)$/;
+const UNKNOWN = /^Invalid command '([^']{1,80})'/;
+const PORT = /could not bind to address (\S+)/;
+const MODULE = /Cannot load (\S+) into server/;
+const SILENT = /^apache (blue|green|rehearsal) does not answer$/;
+const LOGS = /AH00015: Unable to open logs|AH00091: .*could not open error log|AH00106: .*log pipe|could not open transfer log|AH00089: Couldn't start ErrorLog process/i;
+
+/** Turns Apache's and our driver's words into faults; those that name a generated file come first, an unknown sentence is not guessed at. */
+export function explain(output: string[]): DaemonFault[] {
+  const faults: DaemonFault[] = [];
+  output.forEach((line, at) => {
+    const fault = explainPlace(line, output[at + 1] ?? "") ?? explainMachine(line);
+    if (fault && !faults.some((known) => JSON.stringify(known) === JSON.stringify(fault))) faults.push(fault);
+  });
+  return [...faults.filter((fault) => fault.path !== null), ...faults.filter((fault) => fault.path === null)];
+}
+
+function explainPlace(line: string, next: string): DaemonFault | null {
+  const places = [...line.matchAll(PLACE)];
+  const last = places.at(-1);
+  if (!last) return null;
+  const words = line.slice(last.index + last[0].length).trim() || next.trim();
+  const path = OUR_FILE.exec(last[2] as string)?.[1] ?? null;
+  const place = { path, line: path === null ? null : Number(last[1]) };
+  const module = MODULE.exec(words);
+  if (module) return { ...place, code: "apache.module", data: { module: fileName(module[1] as string) } };
+  const unknown = UNKNOWN.exec(words);
+  if (unknown) return { ...place, code: "apache.unknown_directive", data: { directive: unknown[1] as string } };
+  return { ...place, code: "apache.syntax", data: { words } };
+}
+
+function explainMachine(line: string): DaemonFault | null {
+  const fault = (code: string, data: Record<string, string> = {}): DaemonFault => ({ path: null, line: null, code, data });
+  const port = PORT.exec(line);
+  if (port) return fault("apache.port_taken", { address: port[1] as string });
+  const silent = SILENT.exec(line);
+  if (silent) return fault("apache.silent", { colour: silent[1] as string });
+  return LOGS.test(line) ? fault("apache.logs") : null;
+}
+
+function fileName(path: string): string {
+  return path.split("/").pop() ?? path;
+}

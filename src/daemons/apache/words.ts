@@ -1,0 +1,69 @@
+/** Writers for Apache's syntax: each takes what fits its place and refuses the rest, so no value can become a line, a directive or a variable. */
+
+/** RFC 1035 §2.3.4, as text without the last dot. */
+const MAX_NAME = 253;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
+const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
+
+/** Writes an A-label host name. */
+export function hostName(value: string): string {
+  const labels = value.split(".");
+  if (value.length > MAX_NAME || !labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))) refuse("host name", value);
+  return value;
+}
+
+/** Writes a wildcard such as `*.example.org`. */
+export function wildcardName(value: string): string {
+  if (!value.startsWith("*.")) refuse("wildcard", value);
+  return `*.${hostName(value.slice(2))}`;
+}
+
+/** Writes a whole number, zero or more. */
+export function decimal(value: number): string {
+  if (!Number.isSafeInteger(value) || value < 0) refuse("whole number", value);
+  return String(value);
+}
+
+/** Writes one word without any sign: hashes, socket and file names. */
+export function plainWord(value: string): string {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(value)) refuse("plain word", value);
+  return value;
+}
+
+/** Writes an absolute path in quotes: no `..`, nothing that ends the quotes, no `${NAME}`. */
+export function quotedPath(value: string): string {
+  const segments = value.split("/").slice(1);
+  if (!value.startsWith("/") || segments.some((segment) => segment === "" || segment === "." || segment === "..")) refuse("absolute path", value);
+  return quotedText(value);
+}
+
+/** Writes a path below a document root, in quotes, for ErrorDocument: its text is an expression, so `%`, `$` and backslash stay out. */
+export function quotedUrlPath(value: string): string {
+  if (/[%$?#]/.test(value)) refuse("path of an error page", value);
+  return quotedPath(value);
+}
+
+/** Writes text in quotes. Apache's lines know `\"`, `\\` and `${NAME}`; all three are refused rather than escaped. */
+export function quotedText(value: string): string {
+  if (CONTROL.test(value) || /["\\]|\$\{/.test(value)) refuse("text", value);
+  return `"${value}"`;
+}
+
+/** Writes the name of a PHP setting. */
+export function settingName(value: string): string {
+  if (!/^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/i.test(value)) refuse("PHP setting", value);
+  return value;
+}
+
+/**
+ * Writes an absolute URL as it stands in a RewriteRule's substitution, without quotes. `$1`, `%1` and `%{NAME}` are that place's own
+ * language: a backslash takes their meaning away, and within quotes the line would need it twice.
+ */
+export function rewriteUrl(value: string): string {
+  if (!/^https?:\/\/[^/]/.test(value) || !/^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/.test(value)) refuse("URL", value);
+  return value.replace(/[$%]/g, "\\$&");
+}
+
+function refuse(what: string, value: unknown): never {
+  throw new Error(`apache: not a ${what}: ${JSON.stringify(value)}`);
+}

@@ -3,11 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import {
+  ColumnTypeEnum,
   bindMigrationAwareSqlAdapterFactory,
   mockMigrationAwareAdapterFactory,
+  type SqlDriverAdapter,
   type SqlMigrationAwareDriverAdapterFactory,
 } from "@prisma/driver-adapter-utils";
 import type { Provider } from "./db.js";
+
+declare const WebAssembly: { instantiate(bytes: Uint8Array, imports: object): Promise<{ instance: { exports: object } }> };
 
 /** The part of the engine that we use. */
 export interface SchemaEngine {
@@ -30,7 +34,7 @@ let loading: Promise<{ SchemaEngine: { new: (options: object, log: () => void, a
 export async function startSchemaEngine(provider: Provider, adapter?: SqlMigrationAwareDriverAdapterFactory): Promise<SchemaEngine> {
   loading ??= loadEngine();
   const { SchemaEngine } = await loading;
-  const factory = adapter ?? mockMigrationAwareAdapterFactory(provider === "sqlite" ? "sqlite" : "postgres");
+  const factory = adapter ?? (provider === "sqlite" ? mockMigrationAwareAdapterFactory("sqlite") : postgresqlStandIn);
   const datamodels = readSchema(provider).map(({ path, content }) => [path, content]);
   return SchemaEngine.new({ datamodels }, () => {}, bindMigrationAwareSqlAdapterFactory(factory));
 }
@@ -61,10 +65,43 @@ export async function diffScript(provider: Provider, from: SchemaFile[] | null, 
       shadowDatabaseUrl: null,
       filters: NO_FILTERS,
     });
-    return result.stdout ?? "";
+    return provider === "sqlite" ? quoteJsonDefaults(result.stdout ?? "") : (result.stdout ?? "");
   } finally {
     engine.free();
   }
+}
+
+/** Puts quotes around default values of JSON columns, which the engine forgets on SQLite. */
+function quoteJsonDefaults(script: string): string {
+  return script.replace(/( JSONB (?:NOT NULL )?DEFAULT )([[{][^\n]*?)(,?)$/gm, (_, before: string, value: string, comma: string) => {
+    return `${before}'${value.replaceAll("'", "''")}'${comma}`;
+  });
+}
+
+/** Answers what the engine asks of every PostgreSQL (is the schema there, which version), so that models can be compared where none runs. */
+const postgresqlStandIn: SqlMigrationAwareDriverAdapterFactory = {
+  provider: "postgres",
+  adapterName: "stand-in",
+  connect: async () => standInConnection,
+  connectToShadowDb: async () => standInConnection,
+};
+
+const standInConnection: SqlDriverAdapter = {
+  provider: "postgres",
+  adapterName: "stand-in",
+  queryRaw: async () => ({
+    columnNames: ["exists", "version", "numeric_version"],
+    columnTypes: [ColumnTypeEnum.Boolean, ColumnTypeEnum.Text, ColumnTypeEnum.Int32],
+    rows: [[true, "PostgreSQL 15.0", 150_000]],
+  }),
+  executeRaw: refuseStandIn,
+  executeScript: refuseStandIn,
+  startTransaction: refuseStandIn,
+  dispose: async () => {},
+};
+
+async function refuseStandIn(): Promise<never> {
+  throw new Error("no database is connected here");
 }
 
 /** Instantiates the module once per process: a second instance would share its glue and crash. */

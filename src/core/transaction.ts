@@ -67,8 +67,7 @@ class RootContext implements Context {
     const options = { maxWait: MAX_WAIT_MILLISECONDS, timeout: TIMEOUT_MILLISECONDS };
     const result = await database.client.$transaction(
       async (db) => {
-        // A repeat takes its turn among repeats, before its snapshot: without this, many racing acts starve each other.
-        if (attempt > 0) await db.$executeRaw`LOCK TABLE "TransactionTurn" IN SHARE UPDATE EXCLUSIVE MODE`;
+        if (database.provider === "postgresql") await takeTurn(db, attempt);
         const tx = new OpenTransaction(this, db, events, later);
         try {
           const made = await this.#current.run(tx, () => act(tx));
@@ -94,6 +93,15 @@ class RootContext implements Context {
       }
     }
   }
+}
+
+/**
+ * Lets first attempts run beside each other and a repeat run alone, as with a lock of readers and writers: without this, many racing acts starve
+ * each other. LOCK TABLE comes before the snapshot is taken, so a repeat that had to wait sees everything that was committed meanwhile.
+ */
+async function takeTurn(db: Db, attempt: number): Promise<void> {
+  if (attempt === 0) await db.$executeRaw`LOCK TABLE "TransactionTurn" IN ROW SHARE MODE`;
+  else await db.$executeRaw`LOCK TABLE "TransactionTurn" IN EXCLUSIVE MODE`;
 }
 
 class OpenTransaction implements TransactionContext {

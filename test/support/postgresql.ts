@@ -1,0 +1,137 @@
+/** A private PostgreSQL for tests: a throw-away cluster on a Unix socket, without fsync, ended with the process that started it. */
+import { execFileSync, spawn } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { PrismaPg } from "@prisma/adapter-pg";
+import type { Scope } from "./database.js";
+
+const START_SECONDS = 30;
+
+/** A running cluster: its socket folder is its whole address. */
+export interface Cluster {
+  socket: string;
+  stop(): Promise<void>;
+}
+
+let shared: Promise<Cluster> | undefined;
+
+/** Makes a database from the template that holds these tables, and removes it after the test. */
+export async function createPostgresqlDatabase(t: Scope, script: string): Promise<string> {
+  const socket = process.env["MUTU_TEST_POSTGRESQL"] ?? (await (shared ??= startForThisProcess())).socket;
+  const template = `t_${createHash("sha256").update(script).digest("hex").slice(0, 24)}`;
+  await makeTemplate(socket, template, script);
+  const name = `d_${randomBytes(8).toString("hex")}`;
+  await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  t.after(() => run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  return address(socket, name);
+}
+
+/** Makes an empty database, for tests of migrations. */
+export async function createEmptyPostgresqlDatabase(t: Scope): Promise<string> {
+  const socket = process.env["MUTU_TEST_POSTGRESQL"] ?? (await (shared ??= startForThisProcess())).socket;
+  const name = `e_${randomBytes(8).toString("hex")}`;
+  await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE template0`);
+  t.after(() => run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  return address(socket, name);
+}
+
+/** Starts a cluster as an unprivileged number (PostgreSQL refuses root). */
+export async function startCluster(): Promise<Cluster> {
+  const binaries = findBinaries();
+  const folder = mkdtempSync(join(tmpdir(), "mutu-pg-"));
+  const uid = process.getuid?.() === 0 ? Number(execFileSync("id", ["-u", "postgres"], { encoding: "utf8" })) : undefined;
+  const gid = uid === undefined ? undefined : Number(execFileSync("id", ["-g", "postgres"], { encoding: "utf8" }));
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+  const as = { uid, gid, cwd: folder, env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" } };
+  execFileSync(join(binaries, "initdb"), ["-D", join(folder, "data"), "-U", "mutu", "-A", "trust", "--no-sync", "-E", "UTF8"], { ...as, stdio: "pipe" });
+  const settings = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off"];
+  const server = spawn(
+    join(binaries, "postgres"),
+    ["-D", join(folder, "data"), "-k", folder, ...settings.flatMap((setting) => ["-c", setting])],
+    { ...as, stdio: "ignore" },
+  );
+  const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
+  // Fast shutdown also when this process leaves by surprise.
+  const end = () => server.kill("SIGINT");
+  process.once("exit", end);
+  await untilItAnswers(folder, server);
+  server.unref();
+  return {
+    socket: folder,
+    async stop() {
+      process.removeListener("exit", end);
+      end();
+      await ended;
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Gives the folder of Debian's newest PostgreSQL programs. */
+export function findBinaries(): string {
+  const base = "/usr/lib/postgresql";
+  const versions = existsSync(base) ? readdirSync(base).filter((name) => existsSync(join(base, name, "bin/initdb"))) : [];
+  const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
+  if (newest === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
+  return join(base, newest, "bin");
+}
+
+async function startForThisProcess(): Promise<Cluster> {
+  const cluster = await startCluster();
+  process.once("exit", () => rmSync(cluster.socket, { recursive: true, force: true }));
+  return cluster;
+}
+
+async function untilItAnswers(socket: string, server: { exitCode: number | null }): Promise<void> {
+  const end = Date.now() + START_SECONDS * 1000;
+  for (;;) {
+    try {
+      return await run(socket, "postgres", "SELECT 1");
+    } catch (error) {
+      if (Date.now() > end || server.exitCode !== null) throw new Error("the private PostgreSQL did not start", { cause: error });
+    }
+    await wait(50);
+  }
+}
+
+/** Makes the template once for all test processes: who comes second waits on the lock of the first. */
+async function makeTemplate(socket: string, template: string, script: string): Promise<void> {
+  const exists = `SELECT 1/count(*) FROM pg_database WHERE datname = '${template}'`;
+  if (await succeeds(socket, exists)) return;
+  const adapter = await new PrismaPg(address(socket, "postgres")).connect();
+  try {
+    const turn = await adapter.underlyingDriver().connect();
+    await turn.query("SELECT pg_advisory_lock(7)");
+    if (!(await succeeds(socket, exists))) {
+      await run(socket, "postgres", `CREATE DATABASE ${template}_new TEMPLATE template0`);
+      await run(socket, `${template}_new`, script);
+      await run(socket, "postgres", `ALTER DATABASE ${template}_new RENAME TO ${template}`);
+    }
+    turn.release();
+  } finally {
+    await adapter.dispose();
+  }
+}
+
+async function succeeds(socket: string, sql: string): Promise<boolean> {
+  return run(socket, "postgres", sql).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function run(socket: string, database: string, script: string): Promise<void> {
+  const adapter = await new PrismaPg({ connectionString: address(socket, database), max: 1 }).connect();
+  try {
+    await adapter.underlyingDriver().query(script);
+  } finally {
+    await adapter.dispose();
+  }
+}
+
+function address(socket: string, database: string): string {
+  return `postgresql://mutu@localhost/${database}?host=${encodeURIComponent(socket)}`;
+}

@@ -2,6 +2,7 @@
 import type { FastifyInstance } from "fastify";
 import type { Command } from "commander";
 import type { Context, MembershipRole, TransactionContext } from "./context.js";
+import type { Db } from "./db.js";
 import type { EventMap } from "./events.js";
 import type { Services } from "./services.js";
 
@@ -21,7 +22,33 @@ export interface Feature {
   on?: { [K in keyof EventMap]?: (tx: TransactionContext, fact: EventMap[K]) => Promise<void> };
   /** Entries of the menu. */
   menu?: MenuEntry[];
-  /** Where pages of members land: rows for "search" and "home" come with later issues through the same door. */
+  /** Cards of the home pages. */
+  homeCards?: HomeCard[];
+  /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
+  memberships?: MembershipSource;
+}
+
+/** Roles of a user in live accounts, with the names by which pages call these accounts. */
+export interface MembershipSource {
+  of(db: Db, userId: string): Promise<{ accountId: string; name: string; role: MembershipRole }[]>;
+}
+
+/** A card of a home page: `load` answers what `views/<view>.hbs` draws, or null when there is nothing to say. */
+export interface HomeCard {
+  audience: "member" | "admin";
+  /** Lower comes first. */
+  position: number;
+  /** Shown to those who have it; without it to everyone of the audience. */
+  permission?: string;
+  view: string;
+  /** `accountId`: the account that the person looks at, null for all of them; ownership stays in the query. */
+  load(ctx: Context, accountId: string | null): Promise<HomeCardContent | null>;
+}
+
+export interface HomeCardContent {
+  data: object;
+  /** What the greeting sums up: the worst of all cards is said first. */
+  state?: "verified" | "published" | "waiting" | "held" | "failed";
 }
 
 export interface JobDefinition {
@@ -41,6 +68,8 @@ export interface MenuEntry {
   /** Icon name of the sprite. */
   icon: string;
   audience: "member" | "admin";
+  /** Shown to members who have it; without it to all. */
+  permission?: string;
   /** Lower comes first. */
   position: number;
 }

@@ -4,6 +4,8 @@
  */
 import type { Feature } from "../core/feature.js";
 import type { Db } from "../core/db.js";
+import type { Machine } from "../core/machine/index.js";
+import type { Services } from "../core/services.js";
 
 /** Names one unit of a role on a host: `2001`, `2001/8.2`, or `base`. What stands before the slash is its owner, which decides the shard. */
 export type UnitKey = string;
@@ -85,7 +87,33 @@ export interface Daemon<State = unknown> {
   /** Golden states: data folders `golden/<case>/` are read by the tests, nothing to declare here. */
 }
 
-/** A feature that also contributes roles. */
+/** Where a host's units are asked for proof, as the control machine reaches it. */
+export interface WebAddress {
+  /** IP address or name. */
+  address: string;
+  httpPort: number;
+  httpsPort: number;
+}
+
+/** All that the engine needs of a host. */
+export interface HostRecord extends HostFacts {
+  /** The door to it; opening it costs nothing, calling it does. */
+  machine: Machine;
+  /** Daemons enabled on it, sorted by name. Several may fill one role. */
+  daemons: { name: string; role: string }[];
+  /** null: nothing on it can be asked from outside. */
+  web: WebAddress | null;
+}
+
+/** Hosts as the engine sees them, contributed by the feature that keeps them. */
+export interface HostDirectory {
+  list(db: Db): Promise<HostRecord[]>;
+  /** null: unknown, or removed. */
+  find(db: Db, hostId: string): Promise<HostRecord | null>;
+}
+
+/** A feature that also contributes roles, or (one feature only) the hosts. */
 export interface HostingFeature extends Feature {
   roles?: Role<never>[];
+  hosts?(services: Services): HostDirectory;
 }

@@ -1,0 +1,27 @@
+/** Finds hosts whose units are still touched although nobody is publishing: a panel died, a machine was away. Pure decision, one query. */
+import type { Context } from "../core/context.js";
+
+/** Minutes between attempts grow up to this while a host goes on failing. */
+const LONGEST_PAUSE_MINUTES = 60;
+const LOOKED_AT = 8;
+
+/** Tells whether a host that failed `failures` times in a row, last at `endedAt`, is to be tried again. */
+export function isDue(failures: number, endedAt: Date | null, now: Date): boolean {
+  if (failures === 0 || endedAt === null) return true;
+  const minutes = Math.min(2 ** (failures - 1), LONGEST_PAUSE_MINUTES);
+  return now.getTime() - endedAt.getTime() >= minutes * 60_000;
+}
+
+/** Lists the hosts to wake. */
+export async function listLeftOver(ctx: Context): Promise<string[]> {
+  const { fields } = ctx.db.publishUnit;
+  const touched = await ctx.db.publishUnit.groupBy({ by: ["hostId"], where: { hold: null, wanted: { gt: fields.published } } });
+  const due: string[] = [];
+  for (const { hostId } of touched) {
+    const last = await ctx.db.publication.findMany({ where: { hostId, endedAt: { not: null } }, orderBy: { number: "desc" }, take: LOOKED_AT });
+    const passed = last.findIndex(({ state }) => state === "done" || state === "partial" || state === "interrupted");
+    const failures = passed === -1 ? last.length : passed;
+    if (isDue(failures, last[0]?.endedAt ?? null, ctx.clock.now())) due.push(hostId);
+  }
+  return due;
+}

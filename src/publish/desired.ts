@@ -1,0 +1,92 @@
+/** Reads what touched units should be. The versions are read before the state: what commits in between is published too, and counted later. */
+import type { Context } from "../core/context.js";
+import type { Desired, HostRecord, Role } from "./contract.js";
+import type { Engine, RunUnit, UnitRow } from "./engine.js";
+import { ownerOf } from "./manifest.js";
+
+/** Units collected at once. */
+const PAGE = 500;
+
+const COLUMNS = {
+  id: true,
+  role: true,
+  key: true,
+  accountId: true,
+  wanted: true,
+  published: true,
+  verified: true,
+  serving: true,
+  hash: true,
+  claims: true,
+  probes: true,
+  touchedBy: true,
+  touchedAt: true,
+} as const;
+
+/** Lists the touched units of a host, sorted; held ones stand still. */
+export function listTouched(ctx: Context, hostId: string): Promise<UnitRow[]> {
+  const { fields } = ctx.db.publishUnit;
+  return ctx.db.publishUnit.findMany({
+    where: { hostId, hold: null, wanted: { gt: fields.published } },
+    orderBy: [{ role: "asc" }, { key: "asc" }],
+    select: COLUMNS,
+  });
+}
+
+/** Reads versions, then state. Units that must wait for another host are left out and stay touched. */
+export async function readDesired(engine: Engine, ctx: Context, host: HostRecord): Promise<RunUnit[]> {
+  const rows = await listTouched(ctx, host.id);
+  const units: RunUnit[] = [];
+  for (const [name, ofRole] of groupByRole(rows)) {
+    const role = engine.roles.get(name);
+    // A role that no feature contributes any more says nothing about its files: they stay as they are.
+    if (role === undefined) continue;
+    for (let start = 0; start < ofRole.length; start += PAGE) {
+      const page = ofRole.slice(start, start + PAGE);
+      const collected = await collect(ctx, host, role, page);
+      page.forEach((row, index) => units.push(newUnit(row, collected[index] as Desired<unknown>)));
+    }
+  }
+  return leaveOutWaiting(engine, ctx, host, units);
+}
+
+async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow[]): Promise<Desired<unknown>[]> {
+  const keys = rows.map((row) => row.key);
+  const found = new Map((await role.collect(ctx.db, host, keys)).map((desired) => [desired.key, desired]));
+  return rows.map(({ key, accountId }) => found.get(key) ?? { key, accountId, says: [], claims: [], withdrawn: true, probes: [], state: null });
+}
+
+function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
+  return { row, desired, level: "present", files: [], hash: null, before: [], fault: null, verified: false };
+}
+
+function groupByRole(rows: UnitRow[]): Map<string, UnitRow[]> {
+  const groups = new Map<string, UnitRow[]>();
+  for (const row of rows) {
+    const group = groups.get(row.role);
+    if (group === undefined) groups.set(row.role, [row]);
+    else group.push(row);
+  }
+  return groups;
+}
+
+/**
+ * Holds back what another host must do first: folders before their site, and, when something is withdrawn, the site before its folders.
+ * On the host itself one release carries both. A host that is away delays such units only for a while (`afterSeconds`), never for good.
+ */
+async function leaveOutWaiting(engine: Engine, ctx: Context, host: HostRecord, units: RunUnit[]): Promise<RunUnit[]> {
+  const first = (unit: RunUnit): string[] => {
+    if (!unit.desired.withdrawn) return engine.roles.get(unit.row.role)?.after ?? [];
+    return [...engine.roles.values()].filter((role) => role.after.includes(unit.row.role)).map((role) => role.name);
+  };
+  const roles = [...new Set(units.flatMap(first))];
+  if (roles.length === 0) return units;
+  const { fields } = ctx.db.publishUnit;
+  const since = new Date(ctx.clock.now().getTime() - engine.limits.afterSeconds * 1000);
+  const elsewhere = await ctx.db.publishUnit.findMany({
+    where: { hostId: { not: host.id }, role: { in: roles }, hold: null, wanted: { gt: fields.published }, touchedAt: { gt: since } },
+    select: { role: true, key: true },
+  });
+  const waitedFor = new Set(elsewhere.map(({ role, key }) => `${role} ${ownerOf(key)}`));
+  return units.filter((unit) => !first(unit).some((role) => waitedFor.has(`${role} ${ownerOf(unit.row.key)}`)));
+}

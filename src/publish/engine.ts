@@ -1,0 +1,102 @@
+/** What a run works with, and the record that its steps fill. */
+import type { Agent } from "node:https";
+import type { Context } from "../core/context.js";
+import type { Services } from "../core/services.js";
+import type { Daemon, Desired, HostDirectory, HostRecord, Role } from "./contract.js";
+import type { Level } from "./fallback.js";
+import type { Lease, LeaseLimits } from "./lock.js";
+import type { FileChange, FileEntry } from "./manifest.js";
+import type { Store } from "./store.js";
+import type { UnitFault } from "./trace.js";
+import type { UnitEvents } from "./unit-events.js";
+import type { VerifyLimits } from "./verify.js";
+
+/** Bounds of a run; tests tighten them. */
+export interface Limits extends VerifyLimits, LeaseLimits {
+  /** Releases tried in one run, each of which takes at least one unit off the list. */
+  rounds: number;
+  /** Rehearsals spent on finding a culprit that no file name tells. */
+  rehearsals: number;
+  /** How long a unit waits for what should be there first on another host. */
+  afterSeconds: number;
+}
+
+/** Made once at boot. */
+export interface Engine {
+  services: Services;
+  roles: ReadonlyMap<string, Role>;
+  daemons: ReadonlyMap<string, Daemon>;
+  hosts: HostDirectory;
+  store: Store;
+  agent: Agent;
+  events: UnitEvents;
+  limits: Limits;
+  /** Told before each step: progress on a page, and the tests that kill a panel there. */
+  onStep?: (step: string, hostId: string) => void;
+}
+
+/** The columns of a unit that a run reads, before it reads any state. */
+export interface UnitRow {
+  id: string;
+  role: string;
+  key: string;
+  accountId: string | null;
+  wanted: number;
+  published: number;
+  verified: number;
+  serving: string;
+  hash: string | null;
+  claims: unknown;
+  probes: unknown;
+  touchedBy: string | null;
+  touchedAt: Date | null;
+}
+
+/** One unit in a run. */
+export interface RunUnit {
+  row: UnitRow;
+  desired: Desired<unknown>;
+  /** What we now try to serve, and its files. */
+  level: Level;
+  files: FileEntry[];
+  /** What a right answer must carry; null at any level where nothing can be asked. */
+  hash: string | null;
+  /** Files that served when the run began, for the fallback; empty: none. */
+  before: FileEntry[];
+  /** Why it is not at the level it asked for. */
+  fault: UnitFault | null;
+  /** Answered from outside with its hash during this run. */
+  verified: boolean;
+}
+
+/** The difference between the live root (null: a fresh machine) and the next one. */
+export interface ReleasePlan {
+  base: string | null;
+  root: string;
+  changes: FileChange[];
+  shards: { shard: string; old: string; new: string }[];
+}
+
+/** An error as people read it later; the first is the cause, a failed rollback adds its own. */
+export interface RunError {
+  step: string;
+  code: string;
+  data: Record<string, string>;
+  /** The programs' own words, for administrators. */
+  output: string[];
+}
+
+/** A run under way. */
+export interface Run {
+  engine: Engine;
+  ctx: Context;
+  host: HostRecord;
+  lease: Lease;
+  publicationId: string;
+  units: RunUnit[];
+  /** The tree that serves, as far as touched shards need it. */
+  live: { root: string | null; files: FileEntry[]; shards: Map<string, string> };
+  budget: { rehearsals: { left: number }; rounds: number };
+  errors: RunError[];
+  steps: { step: string; at: string; ms: number }[];
+}

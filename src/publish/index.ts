@@ -1,0 +1,24 @@
+/** The publication engine: what features may use. Daemons and role files see contract.ts only. */
+export { type Chip, type ChipRow, chipOf, worstChip } from "./chip.js";
+export type {
+  Daemon,
+  DaemonFault,
+  Desired,
+  HostDirectory,
+  HostFacts,
+  HostingFeature,
+  HostRecord,
+  Probe,
+  RenderedFile,
+  Role,
+  UnitFacts,
+  UnitKey,
+  WebAddress,
+} from "./contract.js";
+export type { DiffLine } from "./diff.js";
+export { type DryRun, diffChanges, type FileDiff } from "./dry-run.js";
+export { pruneReleases } from "./prune.js";
+export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
+export { type Report, STEPS } from "./run.js";
+export { type Touched, touch } from "./touch.js";
+export type { UnitNews } from "./unit-events.js";

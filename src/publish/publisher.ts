@@ -1,0 +1,160 @@
+/** The publisher of a process: starts a run when a host is touched, one at a time for each host, hosts side by side. */
+import { randomUUID } from "node:crypto";
+import { Agent } from "node:https";
+import { join } from "node:path";
+import { notFound } from "../core/errors.js";
+import type { Services } from "../core/services.js";
+import { listLeftOver } from "./catch-up.js";
+import type { Daemon, HostDirectory, HostRecord, Role } from "./contract.js";
+import { type DryRun, dryRun } from "./dry-run.js";
+import type { Engine, Limits } from "./engine.js";
+import { LEASE_LIMITS } from "./lock.js";
+import { type Report, runPublication } from "./run.js";
+import { openStore } from "./store.js";
+import { touchAll } from "./touch-all.js";
+import { onTouched } from "./touch.js";
+import { createUnitEvents } from "./unit-events.js";
+import { VERIFY_LIMITS } from "./verify.js";
+
+const LIMITS: Limits = { ...VERIFY_LIMITS, ...LEASE_LIMITS, rounds: 40, rehearsals: 60, afterSeconds: 120 };
+
+export interface PublisherParts {
+  services: Services;
+  roles: Role<never>[];
+  daemons: Daemon<never>[];
+  hosts: HostDirectory;
+  limits?: Partial<Limits>;
+  onStep?: Engine["onStep"];
+}
+
+export interface Publisher extends Pick<Engine, "store" | "events" | "hosts"> {
+  /** Publishes what is touched on a host: at once, or right after the run that is under way. Returns without waiting. */
+  wake(hostId: string): void;
+  /** The same, waited for; gives how the last run that had something to do ended. */
+  run(hostId: string): Promise<Report>;
+  dryRun(hostId: string): Promise<DryRun>;
+  /** Touches every unit of a host; wakes it. Returns how many. */
+  touchAll(hostId: string): Promise<number>;
+  /** Wakes the hosts on which a dead process left touched units; gives their ids. */
+  catchUp(): Promise<string[]>;
+  /** Resolves when no run is under way. A command waits for this before it ends. */
+  idle(): Promise<void>;
+  /** Listens no more, and waits for the runs under way. */
+  close(): Promise<void>;
+}
+
+declare module "../core/services.js" {
+  interface Services {
+    /** Made by the composition root once features and daemons are discovered. */
+    publisher?: Publisher;
+  }
+}
+
+/** Gives the publisher, which every program but a bare test has. */
+export function publisherOf(services: Services): Publisher {
+  if (services.publisher === undefined) throw new Error("no publisher was made");
+  return services.publisher;
+}
+
+interface Loop {
+  again: boolean;
+  done: Promise<Report>;
+}
+
+/** Makes the publisher; from then on, committed touches of this process start runs. */
+export function createPublisher({ services, roles, daemons, hosts, limits, onStep }: PublisherParts): Publisher {
+  const system = services.context({ kind: "system", name: "publish" });
+  const events = createUnitEvents(system.db, (error) => services.log.warn({ err: error }, "units not polled"));
+  const engine: Engine = {
+    services,
+    roles: new Map(roles.map((role) => [role.name, role as unknown as Role])),
+    daemons: new Map(daemons.map((daemon) => [daemon.name, daemon as unknown as Daemon])),
+    hosts,
+    store: openStore(join(services.env.state, "store")),
+    agent: new Agent({ keepAlive: true, maxSockets: limits?.parallel ?? VERIFY_LIMITS.parallel }),
+    events,
+    limits: { ...LIMITS, ...limits },
+    onStep,
+  };
+  const owner = randomUUID();
+  const loops = new Map<string, Loop>();
+  let closed = false;
+
+  async function publish(hostId: string, loop: Loop): Promise<Report> {
+    let report: Report = { publicationId: null, state: "idle" };
+    try {
+      do {
+        loop.again = false;
+        const host = await hosts.find(system.db, hostId);
+        // Touched for a machine that is gone, or that another program's publisher serves.
+        if (host === null) break;
+        const ended = await runPublication(engine, host, owner);
+        if (ended.state !== "idle") report = ended;
+        if (ended.state === "done" || ended.state === "partial") await wakeOthers(hostId);
+      } while (loop.again && !closed);
+      return report;
+    } finally {
+      loops.delete(hostId);
+      // Between the last look at `again` and here nothing is awaited, so no wake is lost.
+    }
+  }
+
+  /** Units elsewhere may have waited for these. */
+  async function wakeOthers(hostId: string): Promise<void> {
+    for (const other of await listLeftOver(system)) if (other !== hostId) wake(other);
+  }
+
+  function start(hostId: string): Promise<Report> {
+    const running = loops.get(hostId);
+    if (running !== undefined) {
+      running.again = true;
+      return running.done;
+    }
+    const loop: Loop = { again: false, done: Promise.resolve({ publicationId: null, state: "idle" }) };
+    loops.set(hostId, loop);
+    loop.done = publish(hostId, loop);
+    return loop.done;
+  }
+
+  function wake(hostId: string): void {
+    if (closed) return;
+    start(hostId).catch((error: unknown) => services.log.error({ err: error, host: hostId }, "a publication could not be run"));
+  }
+
+  async function known(hostId: string): Promise<HostRecord> {
+    const host = await hosts.find(system.db, hostId);
+    if (host === null) throw notFound("publications.host_unknown");
+    return host;
+  }
+
+  async function idle(): Promise<void> {
+    while (loops.size > 0) await Promise.allSettled([...loops.values()].map((loop) => loop.done));
+  }
+
+  const stopListening = onTouched(wake);
+  return {
+    store: engine.store,
+    events,
+    hosts,
+    wake,
+    run: async (hostId) => {
+      await known(hostId);
+      return start(hostId);
+    },
+    dryRun: async (hostId) => dryRun(engine, await known(hostId)),
+    touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),
+    async catchUp() {
+      const left = await listLeftOver(system);
+      for (const hostId of left) wake(hostId);
+      return left;
+    },
+    idle,
+    async close() {
+      closed = true;
+      stopListening();
+      await idle();
+      events.close();
+      engine.agent.destroy();
+    },
+  };
+}

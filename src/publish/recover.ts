@@ -1,0 +1,73 @@
+/** Finds out where the machine stands before anything is done to it. The machine's own status decides, never the database's belief. */
+import { type UnitOutcome, adoptRelease, revertRelease } from "./adopt.js";
+import type { Run } from "./engine.js";
+import { RunFailure, errorOf } from "./failure.js";
+import { retryBusy } from "./patience.js";
+import { touchAll } from "./touch-all.js";
+
+/** Settles or undoes what a run before left behind, and makes the manifest equal to the live root. */
+export async function recover(run: Run): Promise<void> {
+  const { ctx, host, lease } = run;
+  const away = await host.machine.probe();
+  if (away !== null) throw new RunFailure(errorOf("recover", { kind: "unreachable", reason: away }));
+  const outcome = await host.machine.status();
+  if (!outcome.ok) throw new RunFailure(errorOf("recover", outcome.failure));
+  const status = outcome.value;
+  await lease.raise(status.fence);
+  await closeInterrupted(run);
+  const live = status.previous === null ? status.root : await concludeUnsettled(run, status.root as string, status.previous);
+  await reconcile(run, live);
+  const shards = await ctx.db.publishedShard.findMany({ where: { hostId: host.id } });
+  run.live = { root: live, files: [], shards: new Map(shards.map(({ shard, hash }) => [shard, hash])) };
+}
+
+/** Says so of publications whose panel died: the lease is ours, so they cannot be running. */
+async function closeInterrupted({ ctx, host, publicationId }: Run): Promise<void> {
+  await ctx.db.publication.updateMany({
+    where: { hostId: host.id, state: "running", id: { not: publicationId } },
+    data: { state: "interrupted", endedAt: ctx.clock.now() },
+  });
+}
+
+/** A release whose verification had passed is settled; one that nobody had verified is left. Returns the live root. */
+async function concludeUnsettled(run: Run, root: string, previous: string): Promise<string> {
+  const { machine, id: hostId } = run.host;
+  const release = await run.ctx.db.release.findFirst({ where: { hostId, root }, orderBy: { number: "desc" } });
+  if (release?.state === "verified" || release?.state === "live") {
+    const settled = await retryBusy(run, () => machine.settle({ fence: run.lease.fence, root }));
+    if (!settled.ok && settled.failure.kind !== "internal") throw new RunFailure(errorOf("recover", settled.failure));
+    return root;
+  }
+  const left = await retryBusy(run, () => machine.rollback({ fence: run.lease.fence, root }));
+  if (!left.ok) throw new RunFailure(errorOf("recover", left.failure));
+  if (release) await run.ctx.db.release.update({ where: { id: release.id }, data: { state: "rolledBack" } });
+  return previous;
+}
+
+/** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. */
+async function reconcile({ ctx, host, lease, engine }: Run, root: string | null): Promise<void> {
+  const { id: hostId } = host;
+  const believed = await ctx.db.release.findFirst({ where: { hostId, state: "live" }, orderBy: { number: "desc" } });
+  if ((believed?.root ?? null) === root) return;
+  if (root === null) return startAfresh();
+  const next = await ctx.db.release.findFirst({ where: { hostId, root, parentRoot: believed?.root ?? null }, orderBy: { number: "desc" } });
+  if (next !== null) {
+    const outcomes = next.units as unknown as UnitOutcome[];
+    for (const news of await adoptRelease(ctx, lease, next.id, outcomes)) engine.events.emit(news);
+    return;
+  }
+  if (believed !== null && believed.parentRoot === root) return revertRelease(ctx, lease, believed.id);
+  // Only a database older than the machine leads here. What lies in unknown shards cannot be known: a person decides.
+  throw new RunFailure({ step: "recover", code: "publications.unknown_root", data: { root }, output: [] }, "refused");
+
+  async function startAfresh(): Promise<void> {
+    await ctx.transaction(async (tx) => {
+      await lease.assertHeldIn(tx);
+      await tx.db.publishedFile.deleteMany({ where: { hostId } });
+      await tx.db.publishedShard.deleteMany({ where: { hostId } });
+      await tx.db.release.updateMany({ where: { hostId, state: "live" }, data: { state: "past" } });
+      await tx.db.publishUnit.updateMany({ where: { hostId }, data: { serving: "nothing", hash: null, claims: [], probes: [] } });
+    });
+    await touchAll(engine, ctx, host);
+  }
+}

@@ -1,0 +1,157 @@
+/** One publication of one host. This file is the order of the steps and nothing else; each step is a file of its own. */
+import { activateRelease, listRelease } from "./activate.js";
+import { blame, refuseIfAlike } from "./blame.js";
+import type { HostRecord } from "./contract.js";
+import { listTouched, readDesired } from "./desired.js";
+import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
+import { RunFailure, type Setback, runErrorOf, setbackOf } from "./failure.js";
+import { loadLive } from "./live.js";
+import { takeLease } from "./lock.js";
+import { applyChanges, unitId } from "./manifest.js";
+import { changeOf, planRelease } from "./plan.js";
+import { type PublicationState, closePublication, discardPublication, failPublication, openPublication } from "./record.js";
+import { recover } from "./recover.js";
+import { fallBack, renderUnits, settleCollisions } from "./render.js";
+import { stageRelease } from "./stage.js";
+import { concludeRelease, verifyUnits } from "./verification.js";
+
+/** The steps, as they are told and recorded; those from `plan` to `settle` may come several times. */
+export const STEPS = ["lock", "recover", "desired", "render", "plan", "stage", "blame", "list", "activate", "verify", "withdraw", "record"] as const;
+export type Step = (typeof STEPS)[number];
+
+/** How a run ended; `idle`: nothing was to be done. */
+export interface Report {
+  publicationId: string | null;
+  state: PublicationState | "idle";
+}
+
+let runs = 0;
+
+/** Publishes what is touched on a host. Never throws for what a machine or a unit did: the report and the publication's row say it. */
+export async function runPublication(engine: Engine, host: HostRecord, owner: string): Promise<Report> {
+  const ctx = engine.services.context({ kind: "system", name: "publish" });
+  const touched = await listTouched(ctx, host.id);
+  if (touched.length === 0) return { publicationId: null, state: "idle" };
+  engine.onStep?.("lock", host.id);
+  runs += 1;
+  const lease = await takeLease(ctx, host.id, `${owner} ${runs}`, engine.limits);
+  try {
+    const author = [...new Set(touched.map((row) => row.touchedBy ?? "").filter(Boolean))].sort().join(", ");
+    const { id: publicationId } = await openPublication(ctx, host.id, author);
+    const { rounds, rehearsals } = engine.limits;
+    const live: Run["live"] = { root: null, files: [], shards: new Map() };
+    const budget = { rounds, rehearsals: { left: rehearsals } };
+    return await inOrder({ engine, ctx, host, lease, publicationId, units: [], live, budget, errors: [], steps: [] });
+  } finally {
+    await lease.release();
+  }
+}
+
+async function inOrder(run: Run): Promise<Report> {
+  const { publicationId } = run;
+  try {
+    await step(run, "recover", () => recover(run));
+    run.units = await step(run, "desired", () => readDesired(run.engine, run.ctx, run.host));
+    if (run.units.length === 0) {
+      await discardPublication(run);
+      return { publicationId: null, state: "idle" };
+    }
+    await step(run, "render", async () => {
+      await loadLive(run);
+      await renderUnits(run.engine, run.host, run.units);
+      await settleCollisions(run);
+      refuseIfAlike(run);
+    });
+    await publishUnits(run);
+    const state = await step(run, "record", () => closePublication(run));
+    return { publicationId, state };
+  } catch (error) {
+    const state = error instanceof RunFailure ? error.state : "failed";
+    const lastStep = run.steps.at(-1)?.step ?? "lock";
+    if (!(error instanceof RunFailure)) run.ctx.log.error({ err: error, publication: publicationId }, "a publication failed");
+    const withdrawn = state === "refused" ? await withdrawAnyway(run) : [];
+    await failPublication(run, state, runErrorOf(lastStep, error), withdrawn);
+    return { publicationId, state };
+  }
+}
+
+/** Tries until everything is live: each round that fails takes at least one unit down one level. */
+async function publishUnits(run: Run): Promise<void> {
+  for (; run.budget.rounds > 0; run.budget.rounds -= 1) {
+    const setback = await attempt(run, run.units);
+    if (setback === null) return;
+    await step(run, "blame", () => blame(run, setback, (subset) => isRefused(run, setback, subset)));
+  }
+  throw new RunFailure({ step: "blame", code: "publications.too_many_rounds", data: {}, output: [] }, "refused");
+}
+
+/** Where rehearsal refused, a rehearsal tells; where the start refused, only a start does, and what starts well stays live. */
+async function isRefused(run: Run, setback: Setback, subset: readonly RunUnit[]): Promise<boolean> {
+  if (setback.step !== "stage") return (await attempt(run, subset)) !== null;
+  const plan = planRelease(run.live, subset);
+  return plan !== null && (await stageRelease(run, plan)) !== null;
+}
+
+/** Brings these units live, or says what stopped them; then the release before serves. */
+async function attempt(run: Run, units: readonly RunUnit[]): Promise<Setback | null> {
+  const plan = await step(run, "plan", async () => planRelease(run.live, units));
+  if (plan === null) return step(run, "verify", () => verifyStanding(run, units));
+  const unstaged = await step(run, "stage", () => stageRelease(run, plan));
+  if (unstaged !== null) return setbackOf("stage", unstaged);
+  const releaseId = await step(run, "list", () => listRelease(run, plan, units));
+  const inactive = await step(run, "activate", () => activateRelease(run, plan));
+  if (inactive !== null) return refuseRelease(run, releaseId, setbackOf("activate", inactive));
+  const { setback, live } = await step(run, "verify", () => concludeRelease(run, plan, releaseId, units));
+  if (live) moveOn(run, plan);
+  return setback;
+}
+
+/** Nothing changes: what serves already is asked, if nobody has yet. Doubts about files of before blame nobody: they were proven once. */
+async function verifyStanding(run: Run, units: readonly RunUnit[]): Promise<Setback | null> {
+  const { doubted } = await verifyUnits(run, units);
+  for (const unit of units) {
+    const doubt = doubted.get(unitId(unit.row));
+    if (doubt === undefined || changeOf(unit.before, unit.files) !== "unchanged") continue;
+    run.errors.push({ step: "verify", code: doubt.code, data: doubt.data, output: [] });
+    doubted.delete(unitId(unit.row));
+  }
+  return doubted.size === 0 ? null : { step: "verify", refusals: [], named: doubted };
+}
+
+async function refuseRelease(run: Run, releaseId: string, setback: Setback): Promise<Setback> {
+  await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "failed" } });
+  return setback;
+}
+
+function moveOn(run: Run, plan: ReleasePlan): void {
+  for (const { shard, new: hash } of plan.shards) run.live.shards.set(shard, hash);
+  run.live = { root: plan.root, files: applyChanges(run.live.files, plan.changes), shards: run.live.shards };
+}
+
+/** A refused run must not keep a suspended or removed account on the web: those units alone go live, as notices. Returns those that did. */
+async function withdrawAnyway(run: Run): Promise<RunUnit[]> {
+  const withdrawn = run.units.filter(({ desired, files, before }) => desired.withdrawn && (before.length > 0 || files.length > 0));
+  if (withdrawn.length === 0) return [];
+  try {
+    return await step(run, "withdraw", async () => {
+      const fault = { code: "publications.withdrawn_only", data: {}, daemon: null, output: [] };
+      for (const unit of withdrawn) if (unit.level === "present") await fallBack(run.engine, run.host, unit, fault);
+      return (await attempt(run, withdrawn)) === null ? withdrawn : [];
+    });
+  } catch (error) {
+    run.errors.push(runErrorOf("withdraw", error));
+    return [];
+  }
+}
+
+async function step<T>(run: Run, name: Step, act: () => Promise<T>): Promise<T> {
+  run.engine.onStep?.(name, run.host.id);
+  const started = performance.now();
+  const entry = { step: name, at: run.ctx.clock.now().toISOString(), ms: 0 };
+  run.steps.push(entry);
+  try {
+    return await act();
+  } finally {
+    entry.ms = Math.round(performance.now() - started);
+  }
+}

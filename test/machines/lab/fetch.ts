@@ -1,0 +1,53 @@
+/** A client on one machine of the lab that asks another: the host's curl in that machine's network. */
+import { must } from "./run.js";
+import type { LabNode } from "./node.js";
+
+export interface FetchOptions {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string | Buffer;
+  /** Seconds, default 20. */
+  timeoutSeconds?: number;
+  /** As this number: packet walls look at it. */
+  uid?: number;
+}
+
+export interface FetchResult {
+  status: number;
+  /** Lower-case names; of several the last one. */
+  headers: Record<string, string>;
+  body: string;
+}
+
+const TIMEOUT_SECONDS = 20;
+
+/** Asks `url` with its name resolved to `address`, without checking certificates or following redirects; throws when nobody answers. */
+export async function fetchFrom(from: LabNode, address: string, url: string, options: FetchOptions = {}): Promise<FetchResult> {
+  const { hostname, port, protocol } = new URL(url);
+  const number = port || (protocol === "https:" ? "443" : "80");
+  const as = options.uid === undefined ? [] : ["setpriv", "--reuid", `${options.uid}`, "--regid", `${options.uid}`, "--clear-groups", "--"];
+  const argv = [
+    ...["curl", "-q", "-s", "-S", "-k", "-i", "--noproxy", "*", "--max-time", `${options.timeoutSeconds ?? TIMEOUT_SECONDS}`],
+    ...["--resolve", `${hostname}:${number}:${address}`, "-H", "Expect:"],
+    ...(options.method ? ["-X", options.method] : []),
+    ...(options.method === "HEAD" ? ["--head"] : []),
+    ...Object.entries(options.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),
+    ...(options.body === undefined ? [] : ["--data-binary", "@-"]),
+    ...["--", url],
+  ];
+  return parse(await must(from.networkArgv([...as, ...argv]), { input: options.body, timeoutMs: 90_000 }));
+}
+
+function parse(answer: string): FetchResult {
+  let rest = answer;
+  for (;;) {
+    const end = rest.indexOf("\r\n\r\n");
+    const [first = "", ...lines] = rest.slice(0, end).split("\r\n");
+    const status = Number(first.split(" ")[1]);
+    rest = rest.slice(end + 4);
+    // An interim answer (100, 103) stands before the real one.
+    if (status < 200) continue;
+    const headers = Object.fromEntries(lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 1).trim()]));
+    return { status, headers, body: rest };
+  }
+}

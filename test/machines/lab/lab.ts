@@ -1,0 +1,209 @@
+/**
+ * Two (or more) real machines on this one, from kernel namespaces: own root file systems, processes, addresses, systemd as pid 1.
+ * They are prepared by the project's own install scripts. Needs root; uses neither the host's network nor its files but the cache of layers.
+ */
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ChildProcess } from "node:child_process";
+import { fetchFrom } from "./fetch.js";
+import type { FetchOptions, FetchResult } from "./fetch.js";
+import { REPOSITORY, makeLayers } from "./layers.js";
+import type { MachineKind } from "./layers.js";
+import { LabNode, removeCgroups } from "./node.js";
+import type { Bind } from "./node.js";
+import { must, run, spawnBound, until } from "./run.js";
+
+export interface NodeRequest {
+  name: string;
+  /** Default: `control` when the name begins so, else `web`. */
+  kind?: MachineKind;
+  /** `files` (default): installed. `packages`: Debian with the packages only, as `mutu hosts add` meets it. */
+  prepared?: "files" | "packages";
+  /** Drivers that the machine gets; default: those in src/daemons that belong to its kind. */
+  daemons?: string;
+  /** systemd (default), or `supervisor` as in a container. */
+  init?: "systemd" | "supervisor";
+  binds?: readonly Bind[];
+}
+
+export interface LabRequest {
+  nodes: readonly (string | NodeRequest)[];
+}
+
+export interface Lab {
+  /** Temporary folder of this lab, on the host. */
+  directory: string;
+  /** Members' files, on the host; /srv/mutu/homes in every node. */
+  homes: string;
+  nodes: ReadonlyMap<string, LabNode>;
+  /** The node of that name; throws when there is none. */
+  node(name: string): LabNode;
+  /** Private key (path on the host) that the web machines' door knows, and its public half. */
+  panelKey: { path: string; public: string };
+  /** Asks over HTTP(S) as a client on `from` (default: the first node), the name resolved to `to`. */
+  fetch(to: LabNode, url: string, options?: FetchOptions & { from?: LabNode }): Promise<FetchResult>;
+  /** Milliseconds that layers and machines took. */
+  times: { layersMs: number; raiseMs: number };
+  /** Powers everything off and removes every file of this lab. */
+  close(): Promise<void>;
+}
+
+const NET = "10.77.0";
+const PREFIX = "mutu-lab-";
+// In the order of MUTU_DAEMONS.
+const DAEMONS: Record<MachineKind, readonly string[]> = { control: ["homes"], web: ["php-fpm", "apache", "nginx"] };
+
+/** Raises machines that see each other, the first one being the middle of their network. Close it in the end. */
+export async function raiseLab(request: LabRequest): Promise<Lab> {
+  const started = performance.now();
+  sweep();
+  const requests = request.nodes.map((node) => (typeof node === "string" ? { name: node } : node));
+  const directory = mkdtempSync(join(tmpdir(), `${PREFIX}${process.pid}-`));
+  chmodSync(directory, 0o755);
+  const homes = join(directory, "homes");
+  mkdirSync(homes);
+  chmodSync(homes, 0o711);
+  const holders: ChildProcess[] = [];
+  const nodes = new Map<string, LabNode>();
+  const close = async () => {
+    await Promise.all([...nodes.values()].map((node) => node.stop()));
+    for (const holder of holders) holder.kill("SIGKILL");
+    rmSync(directory, { recursive: true, force: true });
+  };
+  try {
+    const panelKey = await makeKey(directory);
+    const lowers: string[] = [];
+    // One after the other: they share the base, and two apt at once gain nothing on two cores.
+    for (const node of requests) lowers.push(await lowerOf(node));
+    const layersMs = Math.round(performance.now() - started);
+
+    const hosts = ["127.0.0.1 localhost", ...requests.map((node, index) => `${NET}.${index + 1} ${node.name}`)].join("\n");
+    for (const [index, wanted] of requests.entries()) {
+      const holder = await holdNetwork(directory);
+      holders.push(holder);
+      nodes.set(
+        wanted.name,
+        new LabNode({
+          ...{ name: wanted.name, ip: `${NET}.${index + 1}`, lower: lowers[index]!, directory, netHolder: holder.pid!, hosts },
+          cgroup: join(cgroupRoot(), `${directory.slice(directory.lastIndexOf("/") + 1)}-${wanted.name}`),
+          binds: [{ mode: "rw", source: homes, target: "/srv/mutu/homes" }, ...kindBinds(wanted), ...(wanted.binds ?? [])],
+          init: wanted.init === "supervisor" ? "/usr/local/lib/mutu/supervisor run" : "systemd",
+        }),
+      );
+    }
+    await wire(holders.map((holder) => holder.pid!));
+    await Promise.all([...nodes.values()].map((node) => node.boot()));
+    for (const [index, wanted] of requests.entries()) {
+      if (kindOf(wanted) === "web" && wanted.prepared !== "packages") await admit([...nodes.values()][index]!, panelKey.public);
+    }
+    const node = (name: string) => {
+      const found = nodes.get(name);
+      if (!found) throw new Error(`the lab has no node ${name}`);
+      return found;
+    };
+    const times = { layersMs, raiseMs: Math.round(performance.now() - started) - layersMs };
+    const first = [...nodes.values()][0]!;
+    return { directory, homes, nodes, node, panelKey, times, close, fetch: (to, url, options = {}) => fetchFrom(options.from ?? first, to.ip, url, options) };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Puts another panel's public key into a web machine's door, with the same restrictions. */
+export async function admit(node: LabNode, publicKey: string): Promise<void> {
+  const line = (await node.readFile("/etc/mutu/door.keys")).replace(/ssh-ed25519 .*/, publicKey.trim());
+  await node.writeFile("/etc/mutu/door.keys", line);
+}
+
+// The key in the cached layer is nobody's: each lab has its own.
+const PLACEHOLDER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA lab";
+
+function kindOf(node: NodeRequest): MachineKind {
+  return node.kind ?? (node.name.startsWith("control") ? "control" : "web");
+}
+
+async function lowerOf(node: NodeRequest): Promise<string> {
+  const kind = kindOf(node);
+  const start = node.init === "supervisor" ? ["--start", "supervisor"] : [];
+  const daemons = node.daemons ?? DAEMONS[kind].filter((daemon) => existsSync(join(REPOSITORY, "src/daemons", daemon, "machine/driver"))).join(" ");
+  const common = ["--host", node.name, "--daemons", daemons, ...start];
+  const web = ["--control-address", `${NET}.1`, "--panel-key", PLACEHOLDER_KEY];
+  return makeLayers({ kind, prepared: node.prepared ?? "files", installArgs: kind === "web" ? [...common, ...web] : common });
+}
+
+/** The control machine runs the panel from the checkout, which it cannot change. */
+function kindBinds(node: NodeRequest): Bind[] {
+  return kindOf(node) === "control" ? [{ mode: "ro", source: REPOSITORY.replace(/\/$/, ""), target: "/opt/mutu" }] : [];
+}
+
+async function makeKey(directory: string): Promise<{ path: string; public: string }> {
+  const path = join(directory, "panel-key");
+  await must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "panel", "-f", path]);
+  return { path, public: readFileSync(`${path}.pub`, "utf8").trim() };
+}
+
+/** A process that does nothing but own a network namespace, so that the wires outlive a reboot. */
+async function holdNetwork(directory: string): Promise<ChildProcess> {
+  const log = openSync(join(directory, "net.log"), "a");
+  const holder = spawnBound(["unshare", "--net", "--", "sleep", "infinity"], log);
+  closeSync(log);
+  const ours = readlinkNet("self");
+  await until("a network namespace", () => {
+    const theirs = readlinkNet(`${holder.pid}`);
+    return (theirs !== "" && theirs !== ours) || undefined;
+  });
+  return holder;
+}
+
+/** A bridge in the first node's network, one wire to each further node. Nothing is added to the host's. */
+async function wire(holders: readonly number[]): Promise<void> {
+  const script = `set -eu
+net=$1 first=$2; shift 2
+in_first() { nsenter --net=/proc/$first/ns/net ip "$@"; }
+in_first link add br0 type bridge
+in_first addr add $net.1/24 dev br0
+in_first link set br0 up
+in_first link set lo up
+i=1
+for holder; do
+  i=$((i + 1))
+  in_first link add v$i type veth peer name eth0 netns $holder
+  in_first link set v$i master br0 up
+  nsenter --net=/proc/$holder/ns/net ip addr add $net.$i/24 dev eth0
+  nsenter --net=/proc/$holder/ns/net ip link set eth0 up
+  nsenter --net=/proc/$holder/ns/net ip link set lo up
+done`;
+  await must(["sh", "-c", script, "wire", NET, ...holders.map(String)]);
+}
+
+function readlinkNet(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`);
+  } catch {
+    return "";
+  }
+}
+
+/** Where a cgroup2 tree of the host can be written: the unified one, or the one beside the old controllers. */
+function cgroupRoot(): string {
+  const mount = readFileSync("/proc/self/mounts", "utf8")
+    .split("\n")
+    .map((line) => line.split(" "))
+    .find((fields) => fields[2] === "cgroup2" && fields[3]?.startsWith("rw"));
+  if (mount) return mount[1]!;
+  throw new Error("no writable cgroup2 on this host: mount -t cgroup2 none /sys/fs/cgroup");
+}
+
+/** Takes away what a killed test runner left: its machines are gone with it, its folders and cgroups are not. */
+function sweep(): void {
+  for (const root of [tmpdir(), cgroupRoot()]) {
+    for (const name of readdirSync(root)) {
+      const runner = /^mutu-lab-(\d+)-/.exec(name)?.[1];
+      if (runner === undefined || existsSync(`/proc/${runner}`)) continue;
+      if (root === tmpdir()) rmSync(join(root, name), { recursive: true, force: true });
+      else removeCgroups(join(root, name));
+    }
+  }
+}

@@ -1,3 +1,8 @@
 /** What other features may use of domains. */
+export { consentedName, foreignBelow, refuseForeign } from "./claims.js";
+export { addDomain, domainsAbove, getDomain, listDomains, removeDomain, restoreDomain } from "./domains.js";
+export type {} from "./events.js";
 export { displayName, isWithin, parseAddress, parseName, parentsOf, registeredName, searchText, wildcardCovers } from "./names.js";
 export type { AddressName, DomainName } from "./names.js";
+export { addForbidden, refusePanelName, writePolicy } from "./policy.js";
+export type { DomainInput } from "./schemas.js";

@@ -1,0 +1,33 @@
+/** What other features read of accounts for their roles, in few queries. */
+import type { Db } from "../../core/db.js";
+import type { Account, Plan } from "../../generated/sqlite/client.js";
+
+export type AccountFacts = Account & { plan: Plan };
+
+/** Unit keys (numbers) of the accounts on a host, after one of them, in the order of numbers. A purged account stays for `files`. */
+export async function hostAccounts(db: Db, role: "web" | "files", hostId: string, after: string, limit: number): Promise<string[]> {
+  const there = role === "web" ? { webHostId: hostId, state: { not: "removed" as const } } : { filesHostId: hostId };
+  const rows = await db.account.findMany({
+    where: { ...there, number: { gt: Number(after) || 0 } },
+    orderBy: { number: "asc" },
+    take: limit,
+    select: { number: true },
+  });
+  return rows.map(({ number }) => String(number));
+}
+
+/** Accounts by number, with their plans. */
+export async function readAccounts(db: Db, numbers: number[]): Promise<AccountFacts[]> {
+  return db.account.findMany({ where: { number: { in: numbers } }, include: { plan: true } });
+}
+
+/** What the fixed part of the web chain must let through: the highest ceilings of all plans (HOSTING.md 7). */
+export async function highestPlan(db: Db): Promise<{ uploadMb: number; timeSeconds: number }> {
+  const { _max } = await db.plan.aggregate({ _max: { phpUploadMb: true, phpTimeSeconds: true } });
+  return { uploadMb: _max.phpUploadMb ?? 1, timeSeconds: _max.phpTimeSeconds ?? 1 };
+}
+
+/** The account's place: its number and hosts. */
+export async function placeOf(db: Db, accountId: string): Promise<AccountFacts> {
+  return db.account.findUniqueOrThrow({ where: { id: accountId }, include: { plan: true } });
+}

@@ -1,0 +1,20 @@
+/** Accounts, their plans, and who may do what in them. */
+import type { Feature } from "../../core/feature.js";
+import { accountApi } from "./api.js";
+import { accountCommands } from "./commands.js";
+import { accountJobs } from "./jobs.js";
+import { accountPages } from "./routes.js";
+
+export const feature: Feature = {
+  name: "accounts",
+  // Nobody but administrators writes accounts; invitations by owners come with their own issue.
+  permissions: { "accounts.read": ["owner", "webmaster", "mail", "reader"], "accounts.write": [], "accounts.members.write": [] },
+  pages: accountPages,
+  api: accountApi,
+  commands: accountCommands,
+  jobs: accountJobs,
+  menu: [
+    { label: "accounts.menu", href: "/accounts", icon: "users-group", audience: "admin", position: 10 },
+    { label: "accounts.menu_plans", href: "/plans", icon: "ruler-measure", audience: "admin", position: 30 },
+  ],
+};

@@ -1,0 +1,28 @@
+/** Domains: which names an account holds. */
+import type { Feature } from "../../core/feature.js";
+import { releaseDomainsOf } from "./domains.js";
+import { domainApi } from "./api.js";
+import { domainCommands } from "./commands.js";
+import { domainJobs } from "./jobs.js";
+import { domainPages } from "./routes.js";
+
+export const feature: Feature = {
+  name: "domains",
+  permissions: { "domains.read": ["owner", "webmaster", "mail", "reader"], "domains.write": ["owner", "webmaster"] },
+  pages: domainPages,
+  api: domainApi,
+  commands: domainCommands,
+  jobs: domainJobs,
+  on: {
+    async "accounts.changed"(tx, { accountId, what }) {
+      if (what === "purged") await releaseDomainsOf(tx, accountId);
+    },
+    async "accounts.counting"(tx, { accountId, add }) {
+      add("domains", await tx.db.domain.count({ where: { accountId, state: "live" } }));
+    },
+  },
+  menu: [
+    { label: "domains.menu", href: "/domains", icon: "world", audience: "member", position: 20 },
+    { label: "domains.menu_names", href: "/domains/forbidden", icon: "ban", audience: "admin", position: 60 },
+  ],
+};

@@ -1,0 +1,76 @@
+/** Hosts as the publication engine sees them: a door to each, and where their sites are asked. */
+import { join } from "node:path";
+import type { Db } from "../../core/db.js";
+import type { Env } from "../../core/env.js";
+import { type Door, openMachine } from "../../core/machine/index.js";
+import type { HostDirectory, HostRecord } from "../../publish/contract.js";
+import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
+
+const SSH_PORT = 22;
+const APPLY = "/usr/local/lib/mutu/apply";
+const ID_LETTERS = 12;
+const WITH_DAEMONS = { daemons: { orderBy: { daemon: "asc" } } } as const;
+
+export type HostWithDaemons = Host & { daemons: HostDaemon[] };
+
+/** Files of the panel for one host: its key pair, the pinned key of the machine, the socket of the kept connection. */
+export function hostFiles(env: Env, host: { id: string }): { keyFile: string; knownHostsFile: string; controlPath: string } {
+  const folder = join(env.state, "hosts", host.id);
+  // A Unix socket's path is short: 90 letters at most, and the last part of a uuid is its random one.
+  const controlPath = join(env.state, "ssh", host.id.slice(-ID_LETTERS));
+  return { keyFile: join(folder, "id_ed25519"), knownHostsFile: join(folder, "known_hosts"), controlPath };
+}
+
+/** Gives the door of a host. */
+export function doorOf(env: Env, host: Host): Door {
+  if (host.door === "direct") return { kind: "direct", argv: ["/bin/sh", host.applyFile ?? APPLY, "-c", host.machineFile ?? "/etc/mutu/machine.conf"] };
+  if (host.door === "sudo") return { kind: "sudo", ...(host.applyFile ? { apply: host.applyFile } : {}) };
+  return { kind: "ssh", address: host.address, port: host.port ?? SSH_PORT, user: host.user ?? "root", ...hostFiles(env, host) };
+}
+
+/** Makes the directory that the engine reads. */
+export function hostDirectory(env: Env): HostDirectory {
+  return {
+    async list(db) {
+      const hosts = await db.host.findMany({ orderBy: { name: "asc" }, include: WITH_DAEMONS });
+      return hosts.map((host) => recordOf(env, host));
+    },
+    async find(db, hostId) {
+      const host = await db.host.findUnique({ where: { id: hostId }, include: WITH_DAEMONS });
+      return host && recordOf(env, host);
+    },
+  };
+}
+
+function recordOf(env: Env, host: HostWithDaemons): HostRecord {
+  const web = host.daemons.some(({ role }) => role === "web");
+  return {
+    id: host.id,
+    name: host.name,
+    homes: host.homes,
+    machine: openMachine(doorOf(env, host)),
+    daemons: host.daemons.map(({ daemon, role }) => ({ name: daemon, role })),
+    web: web ? { address: host.address, httpPort: host.httpPort, httpsPort: host.httpsPort } : null,
+  };
+}
+
+/** The hosts that have a daemon of this role, with how many accounts each carries. */
+export async function hostsWithRole(db: Db, role: string) {
+  const hosts = await db.host.findMany({
+    where: { daemons: { some: { role } } },
+    orderBy: { name: "asc" },
+    include: { _count: { select: { webAccounts: { where: { purgedAt: null } }, filesAccounts: { where: { purgedAt: null } } } } },
+  });
+  return hosts.map(({ _count, ...host }) => ({ ...host, accounts: { web: _count.webAccounts, files: _count.filesAccounts } }));
+}
+
+/** Gives a host by its id, or null. */
+export async function findHost(db: Db, id: string): Promise<Host | null> {
+  return db.host.findUnique({ where: { id } });
+}
+
+/** Names and addresses by which machines are reached: nobody may host them. */
+export async function hostAddresses(db: Db): Promise<string[]> {
+  const hosts = await db.host.findMany({ select: { address: true } });
+  return hosts.map(({ address }) => address.toLowerCase()).filter((address) => /[a-z]/.test(address) && !address.includes(":"));
+}

@@ -1,0 +1,94 @@
+/** Hosts: register, ask, list, remove. */
+import type { Context } from "../../core/context.js";
+import { conflict, notFound } from "../../core/errors.js";
+import type { Env } from "../../core/env.js";
+import { type Machine, openMachine } from "../../core/machine/index.js";
+import { requireAdmin } from "../../core/ownership.js";
+import type { Host, Prisma } from "../../generated/sqlite/client.js";
+import { touch } from "../../publish/index.js";
+import { doorOf } from "./directory.js";
+import type {} from "./events.js";
+import type { HostInput } from "./schemas.js";
+import { type HostState, readState, stateOf } from "./state.js";
+
+const SHOWN = {
+  daemons: { orderBy: { daemon: "asc" } },
+  _count: { select: { webAccounts: { where: { purgedAt: null } }, filesAccounts: { where: { purgedAt: null } } } },
+} as const;
+export type ShownHost = Prisma.HostGetPayload<{ include: typeof SHOWN }>;
+
+/** Hosts by name. */
+export async function listHosts(ctx: Context, query: { q?: string; skip?: number; take?: number } = {}): Promise<{ rows: ShownHost[]; total: number }> {
+  requireAdmin(ctx);
+  const text = query.q?.trim().toLowerCase();
+  const where = text ? { OR: [{ name: { contains: text } }, { address: { contains: text } }] } : {};
+  const rows = await ctx.db.host.findMany({ where, include: SHOWN, orderBy: { name: "asc" }, skip: query.skip ?? 0, take: query.take ?? 20 });
+  return { rows, total: await ctx.db.host.count({ where }) };
+}
+
+/** Gives one host, by its id or its name. */
+export async function getHost(ctx: Context, key: string): Promise<ShownHost> {
+  requireAdmin(ctx);
+  const host = await ctx.db.host.findFirst({ where: { OR: [{ id: key }, { name: key }] }, include: SHOWN });
+  if (!host) throw notFound("hosts.host_unknown");
+  return host;
+}
+
+/** Registers a host, or changes the one of that name; its units are published there from now on. */
+export async function saveHost(ctx: Context, input: HostInput): Promise<Host> {
+  requireAdmin(ctx);
+  const { daemons, ...columns } = input;
+  return ctx.transaction(async (tx) => {
+    const old = await tx.db.host.findUnique({ where: { name: input.name }, include: { daemons: true } });
+    const host = old ? await tx.db.host.update({ where: { id: old.id }, data: columns }) : await tx.db.host.create({ data: columns });
+    await tx.db.hostDaemon.deleteMany({ where: { hostId: host.id, daemon: { notIn: daemons.map(({ daemon }) => daemon) } } });
+    for (const { daemon, role } of daemons) {
+      const key = { hostId: host.id, daemon };
+      await tx.db.hostDaemon.upsert({ where: { hostId_daemon: key }, create: { ...key, role }, update: { role } });
+    }
+    const shown = { address: input.address, door: input.door, homes: input.homes, daemons: daemons.map(({ daemon }) => daemon).join(" ") };
+    const object = { type: "host", id: host.id, name: host.name };
+    tx.audit({ verb: old ? "hosts.host.edited" : "hosts.host.added", accountId: null, object, ...(old ? { old: { address: old.address } } : {}), new: shown });
+    await tx.emit("hosts.saved", { hostId: host.id, roles: [...new Set(daemons.map(({ role }) => role))] });
+    return host;
+  });
+}
+
+/** Removes a host that carries no account; the machine itself is left as it is. */
+export async function removeHost(ctx: Context, key: string): Promise<void> {
+  await ctx.transaction(async (tx) => {
+    const host = await getHost(tx, key);
+    const accounts = await tx.db.account.count({ where: { OR: [{ webHostId: host.id }, { filesHostId: host.id }] } });
+    if (accounts > 0) throw conflict("hosts.host_used", { name: host.name, count: accounts });
+    await tx.db.host.delete({ where: { id: host.id } });
+    tx.audit({ verb: "hosts.host.removed", accountId: null, object: { type: "host", id: host.id, name: host.name }, old: { address: host.address } });
+  });
+}
+
+/** Asks a host how it is, and keeps the answer. A host that is away keeps what it said last. */
+export async function probeHost(ctx: Context, env: Env, key: string): Promise<{ host: ShownHost; error: string | null }> {
+  const found = await getHost(ctx, key);
+  const machine: Machine = openMachine(doorOf(env, found));
+  const away = await machine.probe();
+  const outcome = away === null ? await machine.status() : null;
+  const fault = away ?? (outcome?.ok === false ? describe(outcome.failure) : null);
+  const state: HostState | null = outcome?.ok ? stateOf(outcome.value) : readState(found.state) && { ...(readState(found.state) as HostState), error: fault };
+  await ctx.db.host.update({
+    where: { id: found.id },
+    data: { reachable: fault === null, stateAt: ctx.clock.now(), ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}) },
+  });
+  return { host: await getHost(ctx, found.id), error: fault };
+}
+
+function describe(failure: { kind: string; reason?: string }): string {
+  return failure.reason ? `${failure.kind}: ${failure.reason}` : failure.kind;
+}
+
+
+
+/** Asks all hosts, side by side: one that is away delays no other. */
+export async function probeAll(ctx: Context, env: Env): Promise<{ asked: number; away: number }> {
+  const hosts = await ctx.db.host.findMany({ select: { id: true } });
+  const answers = await Promise.all(hosts.map(({ id }) => probeHost(ctx, env, id)));
+  return { asked: answers.length, away: answers.filter(({ error }) => error !== null).length };
+}

@@ -1,0 +1,23 @@
+/** Sites: what answers at which address. */
+import type { HostingFeature } from "../../publish/contract.js";
+import { siteApi } from "./api.js";
+import { siteCommands } from "./commands.js";
+import { siteJobs } from "./jobs.js";
+import { reactions } from "./reactions.js";
+import { filesRole, phpRole, webRole } from "./roles.js";
+import { sitePages } from "./routes.js";
+
+export const feature: HostingFeature = {
+  name: "sites",
+  permissions: { "sites.read": ["owner", "webmaster", "mail", "reader"], "sites.write": ["owner", "webmaster"] },
+  pages: sitePages,
+  api: siteApi,
+  commands: siteCommands,
+  jobs: siteJobs,
+  on: reactions,
+  roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
+  menu: [
+    { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
+    { label: "sites.menu_proxy", href: "/proxy-targets", icon: "arrows-exchange", audience: "admin", position: 70 },
+  ],
+};

@@ -1,0 +1,42 @@
+/** What sites do when accounts, domains, plans or hosts change, in the same transaction. */
+import type { Feature } from "../../core/feature.js";
+import { placeOf } from "../accounts/index.js";
+import { refuseAnswered } from "./addresses.js";
+import { dropSitesOf, dropSitesOn } from "./removal.js";
+import { touchAccount, touchBase, touchWhole } from "./units.js";
+
+export const reactions: NonNullable<Feature["on"]> = {
+  async "accounts.changed"(tx, { accountId, what }) {
+    if (what === "created") return touchAccount(tx, await placeOf(tx.db, accountId), { files: true });
+    await touchWhole(tx, accountId);
+    if (what !== "purged") return;
+    await dropSitesOf(tx, accountId);
+    await tx.db.phpPool.deleteMany({ where: { accountId } });
+  },
+  async "accounts.plans_changed"(tx) {
+    await touchBase(tx);
+  },
+  async "accounts.counting"(tx, { accountId, add }) {
+    add("sites", await tx.db.site.count({ where: { accountId, state: "live" } }));
+  },
+  async "hosts.saved"(tx, { hostId, roles }) {
+    if (roles.includes("web")) await touchBase(tx, hostId);
+  },
+  async "domains.adding"(tx, { accountId, name }) {
+    await refuseAnswered(tx, accountId, name);
+  },
+  async "domains.removed"(tx, { accountId }) {
+    await touchAccount(tx, await placeOf(tx.db, accountId), { web: true });
+  },
+  async "domains.restored"(tx, { accountId }) {
+    await touchAccount(tx, await placeOf(tx.db, accountId), { web: true });
+  },
+  async "domains.releasing"(tx, { domainId, accountId }) {
+    await dropSitesOn(tx, domainId);
+    await touchAccount(tx, await placeOf(tx.db, accountId), { web: true, files: true });
+  },
+  async "domains.counting"(tx, { domainId, add }) {
+    add("sites", await tx.db.site.count({ where: { state: "live", addresses: { some: { domainId }, every: { domainId } } } }));
+    add("addresses", await tx.db.siteAddress.count({ where: { domainId, site: { state: "live" } } }));
+  },
+};

@@ -4,8 +4,7 @@
  * A clean clone therefore needs no other command than `npm run trial` or `npm test`.
  */
 import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -25,38 +24,23 @@ function run(argv, env = {}) {
   if (done.status !== 0) process.exit(done.status ?? 1);
 }
 
-/** Hash of files, so that a step is done again only when its source changed. */
-function digest(files) {
-  const hash = createHash("sha256");
-  for (const file of files) hash.update(file).update("\0").update(readFileSync(join(root, file)));
-  return hash.digest("hex");
+/** Does node_modules hold what the lock file asks for? npm leaves its own list of what it installed there. */
+function installed() {
+  const list = join(root, "node_modules/.package-lock.json");
+  if (!existsSync(list)) return false;
+  const wanted = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")).packages;
+  const found = JSON.parse(readFileSync(list, "utf8")).packages;
+  return Object.entries(wanted).every(([path, { version, optional }]) => {
+    if (path === "") return true;
+    return found[path] ? found[path].version === version : optional;
+  });
 }
 
-/** Does the work unless `stamp` already names this digest. */
-function once(stamp, key, work) {
-  const file = join(root, stamp);
-  if (existsSync(file) && readFileSync(file, "utf8") === key) return;
-  work();
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, key);
-}
-
-function schemaFiles(folder) {
-  return readdirSync(join(root, folder))
-    .map((name) => join(folder, name))
-    .flatMap((path) => (statSync(join(root, path)).isDirectory() ? schemaFiles(path) : [path]))
-    .filter((path) => path.endsWith(".prisma"))
-    .sort();
-}
-
-once("node_modules/.mutu-installed", digest(["package-lock.json"]), () => {
+if (!installed()) {
   console.log("Installing the Node packages of package-lock.json (npm ci) …");
   run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]);
-});
-once("src/generated/.mutu-generated", digest(schemaFiles("prisma")), () => {
-  console.log("Generating the database clients …");
-  run(["npm", "run", "--silent", "generate:clients"]);
-});
+}
+run([process.execPath, "prisma/generate.mjs"]);
 
 const [file, ...words] = process.argv.slice(2);
 if (file) run([process.execPath, "--import", "tsx", file, ...words]);

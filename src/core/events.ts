@@ -25,3 +25,8 @@ export function createEvents(): Events {
     },
   };
 }
+
+/** Adds the handlers that a feature declares in `on`. */
+export function addHandlers(events: Events, handlers: { [K in keyof EventMap]?: EventHandler<EventMap[K]> } = {}): void {
+  for (const [name, handler] of Object.entries(handlers)) events.on(name as keyof EventMap, handler as EventHandler<EventMap[keyof EventMap]>);
+}

@@ -39,17 +39,21 @@ export function openSqlite(path: string): SqliteConnection {
   return connection;
 }
 
-/** Prisma's adapter for a SQLite file. */
+/** Prisma's adapter for a SQLite file, on a connection of its own or on one that the caller opened and will close. */
 export class PrismaSqlite extends PrismaLibSql {
   readonly #path: string;
+  readonly #shared: SqliteConnection | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, options: { connection?: SqliteConnection } = {}) {
     super({ url: `file:${path}` });
     this.#path = path;
+    this.#shared = options.connection;
   }
 
   override createClient(config: { url: string }): Client {
-    return client(openSqlite(config.url === ":memory:" ? ":memory:" : this.#path)) as unknown as Client;
+    const shared = config.url === ":memory:" ? undefined : this.#shared;
+    const made = client(shared ?? openSqlite(config.url === ":memory:" ? ":memory:" : this.#path));
+    return { ...made, close: shared ? () => {} : made.close } as unknown as Client;
   }
 }
 

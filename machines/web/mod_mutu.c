@@ -17,6 +17,7 @@
 #include "apr_strings.h"
 
 #define PROBE "/.well-known/mutu-probe"
+#define MAX_HTACCESS 131072
 #define NOBODY ((apr_uid_t)-1)
 
 typedef struct {
@@ -91,14 +92,15 @@ static int guard(request_rec *r)
     return DECLINED;
 }
 
-/* A neighbour's file read as .htaccess would tell its lines in the error log; a pipe would hold the thread for ever. */
+/* A neighbour's file read as .htaccess would tell its lines in the error log; a pipe would hold the thread for ever; sections nested
+ * without end overflow the stack (ThreadStackSize bears this much). */
 static apr_status_t own_htaccess(request_rec *r, const char *dir, const char *name, ap_configfile_t **file, const char **full)
 {
     apr_finfo_t found;
     (void)file;
     *full = ap_make_full_path(r->pool, dir, name);
-    if (apr_stat(&found, *full, APR_FINFO_OWNER | APR_FINFO_TYPE, r->pool) != APR_SUCCESS) return AP_DECLINED;
-    return found.filetype != APR_REG || foreign(r, &found) ? APR_EACCES : AP_DECLINED;
+    if (apr_stat(&found, *full, APR_FINFO_OWNER | APR_FINFO_TYPE | APR_FINFO_SIZE, r->pool) != APR_SUCCESS) return AP_DECLINED;
+    return found.filetype != APR_REG || found.size > MAX_HTACCESS || foreign(r, &found) ? APR_EACCES : AP_DECLINED;
 }
 
 /* `Header set X "expr=%{file:/srv/…/wp-config.php}"` would read with Apache's eyes. */

@@ -29,7 +29,7 @@ export function csrfToken(reply: FastifyReply): string {
 }
 
 function ownerOf(request: FastifyRequest): string {
-  return request.person?.sessionId ?? "";
+  return request.person?.sessionId ?? "nobody";
 }
 
 /** Browsers send Origin with each POST; a request without one is not from a form of ours. The Host is compared for panels with several names. */

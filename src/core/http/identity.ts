@@ -58,7 +58,7 @@ const BEARER = /^Bearer ([A-Za-z0-9_-]{20,200})$/;
 /** Fills `request.actor`, `request.person` and `request.ctx` before any other decision. */
 export function identify(app: FastifyInstance, services: Services, identity: Identity): void {
   app.decorateRequest("person", null);
-  app.decorateRequest("actor", null as unknown as Actor);
+  app.decorateRequest("actor", null as never);
   app.decorateRequest("ctx", { getter: contextOf(services) });
   app.addHook("onRequest", async (request) => {
     request.person = await personOf(request, identity);

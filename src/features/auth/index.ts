@@ -1,0 +1,5 @@
+/** What others may use of auth. */
+export { createIdentity } from "./identity.js";
+export { looksLikeMailbox } from "./login.js";
+export { hashPassword } from "./passwords.js";
+export { addUser, findUser, prepareUser, type PreparedUser, type PublicUser } from "./users.js";

@@ -1,0 +1,39 @@
+/** What administrators set for the landing page: where the mail door leads. */
+import type { Context } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
+import { invalid } from "../../core/errors.js";
+import { requireAdmin } from "../../core/ownership.js";
+import type { SettingsInput } from "./schemas.js";
+
+const WEBMAIL_KEY = "home.webmail";
+
+export interface Settings {
+  /** null: there is no webmail. */
+  webmailUrl: string | null;
+}
+
+/** Reads the settings. */
+export async function readSettings(db: Db): Promise<Settings> {
+  const row = await db.setting.findUnique({ where: { key: WEBMAIL_KEY } });
+  return { webmailUrl: row ? (JSON.parse(row.value) as string | null) : null };
+}
+
+/** Changes the settings. */
+export async function changeSettings(ctx: Context, input: SettingsInput): Promise<Settings> {
+  requireAdmin(ctx);
+  const webmailUrl = input.webmailUrl ? parseAddress(input.webmailUrl) : null;
+  return ctx.transaction(async (tx) => {
+    const old = await readSettings(tx.db);
+    const value = JSON.stringify(webmailUrl);
+    await tx.db.setting.upsert({ where: { key: WEBMAIL_KEY }, create: { key: WEBMAIL_KEY, value }, update: { value } });
+    tx.audit({ verb: "home.settings.changed", accountId: null, object: { type: "settings", id: "home", name: "settings" }, old: { ...old }, new: { webmailUrl } });
+    return { webmailUrl };
+  });
+}
+
+/** Only HTTPS: a password is typed there. */
+function parseAddress(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || url.protocol !== "https:" || url.username !== "" || url.password !== "") throw invalid("home.webmail_url", {}, "webmailUrl");
+  return url.href;
+}

@@ -1,0 +1,127 @@
+/** The whole application for tests: a database of its own, a clock that is moved by hand, browsers that keep cookies and know where their forms are. */
+import { randomBytes } from "node:crypto";
+import type { FastifyInstance } from "fastify";
+import type { Response as InjectResponse } from "light-my-request";
+import { buildApp } from "../../src/app.js";
+import { createLog } from "../../src/core/log.js";
+import type { Actor, Context } from "../../src/core/context.js";
+import type { Database } from "../../src/core/db.js";
+import { discoverFeatures } from "../../src/core/discover.js";
+import type { Env } from "../../src/core/env.js";
+import { addHandlers, createEvents } from "../../src/core/events.js";
+import type { Feature } from "../../src/core/feature.js";
+import type { KnownRoute } from "../../src/core/http/access.js";
+import type { ApplicationParts } from "../../src/core/http/application.js";
+import { registerPermissions } from "../../src/core/ownership.js";
+import { Secret } from "../../src/core/secret.js";
+import type { Services } from "../../src/core/services.js";
+import { createContextFactory } from "../../src/core/transaction.js";
+import { createTestClock, type TestClock } from "./context.js";
+import { createTestDatabase, type Scope } from "./database.js";
+import { TestBrowser } from "./visitor.js";
+
+export const ORIGIN = "https://panel.test";
+export const TEST_PASSWORD = "five words make a password";
+
+export interface TestUser {
+  id: string;
+  login: string;
+}
+
+export interface TestApp {
+  app: FastifyInstance;
+  routes: KnownRoute[];
+  services: Services;
+  database: Database & { url: string };
+  clock: TestClock;
+  /** Context of the system, or of someone else. */
+  ctx(actor?: Actor): Context;
+  createUser(login: string, fields?: { admin?: boolean; name?: string; email?: string; locale?: "fr" | "en" }): Promise<TestUser>;
+  /** A browser of nobody. */
+  visitor(options?: { language?: string }): TestBrowser;
+  /** A browser in which this user has logged in through the page. */
+  as(user: TestUser | string, password?: string): Promise<TestBrowser>;
+  /** Calls the API with a key of this user. */
+  withToken(token: string, method: string, url: string, body?: object): Promise<InjectResponse>;
+}
+
+export interface TestAppOptions extends Partial<Pick<ApplicationParts, "requestsPerMinute" | "heartbeatSeconds">> {
+  /** Instead of all that are found; their permissions are registered. */
+  features?: Feature[];
+  env?: Partial<Env>;
+  /** Lines of the log. */
+  logTo?: { write(line: string): void };
+  /** Adds to the services before the application is built (a publisher of a test, for instance). */
+  extend?(services: Services): object;
+}
+
+/** Builds the application on a fresh database; it closes after the test. */
+export async function buildTestApp(t: Scope, options: TestAppOptions = {}): Promise<TestApp> {
+  const database = await createTestDatabase(t);
+  const clock = createTestClock(new Date().toISOString());
+  const features = options.features ?? (await discoverFeatures());
+  for (const feature of features) registerPermissions(feature.permissions ?? {});
+  const events = createEvents();
+  for (const feature of features) addHandlers(events, feature.on);
+  const log = options.logTo ? createLog("info", options.logTo) : createLog("silent");
+  const base: Services = {
+    db: database.client,
+    env: testEnv(database.url, options.env),
+    log,
+    clock,
+    events,
+    features,
+    context: createContextFactory({ database, log, clock, events }),
+  };
+  const services: Services = Object.assign(base, options.extend?.(base));
+  const { app, routes } = await buildApp(services, { requestsPerMinute: 1_000_000, ...options });
+  t.after(() => app.close());
+  const visitor = (given: { language?: string } = {}) => new TestBrowser(app, given.language ?? "en");
+  return {
+    app,
+    routes,
+    services,
+    database,
+    clock,
+    visitor,
+    ctx: (actor = { kind: "system", name: "test" }) => services.context(actor),
+    createUser: (login, fields = {}) => createUser(database, login, fields),
+    async as(user, password = TEST_PASSWORD) {
+      const browser = visitor();
+      const answer = await browser.submit("/", "/login", { login: typeof user === "string" ? user : user.login, password });
+      if (answer.statusCode !== 303) throw new Error(`login answered ${answer.statusCode}`);
+      return browser;
+    },
+    withToken: async (token, method, url, body) =>
+      app.inject({ method: method as "GET", url, headers: { authorization: `Bearer ${token}`, "accept-language": "en" }, ...(body && { payload: body }) }),
+  };
+}
+
+/** Settings of a panel under test: behind a proxy on loopback that ends TLS. */
+export function testEnv(databaseUrl: string, changes: Partial<Env> = {}): Env {
+  return {
+    mode: "test",
+    databaseUrl: new Secret(databaseUrl),
+    origin: ORIGIN,
+    listen: { host: "127.0.0.1", port: 0 },
+    tls: null,
+    trustedProxies: ["127.0.0.1"],
+    state: "",
+    keys: { current: "test", keys: new Map([["test", randomBytes(32)]]) },
+    language: "fr",
+    logLevel: "silent",
+    ownNames: ["panel.test"],
+    extra: () => null,
+    ...changes,
+  };
+}
+
+let cheapHash: Promise<string> | undefined;
+
+/** Makes a user whose password is TEST_PASSWORD. The hash is real but cheap: its cost is part of it, so logging in stays true. */
+async function createUser(database: Database, login: string, fields: { admin?: boolean; name?: string; email?: string; locale?: "fr" | "en" }): Promise<TestUser> {
+  cheapHash ??= import("argon2").then((argon2) => argon2.hash(TEST_PASSWORD, { type: argon2.argon2id, memoryCost: 1024, timeCost: 2, parallelism: 1 }));
+  const email = fields.email ?? `${login}@example.org`;
+  const data = { login, email, name: fields.name ?? "", search: `${login} ${email}`, admin: fields.admin ?? false, locale: fields.locale ?? null };
+  return database.client.user.create({ data: { ...data, passwordHash: await cheapHash }, select: { id: true, login: true } });
+}

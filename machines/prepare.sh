@@ -186,6 +186,7 @@ install_door() {
   folder /usr/local/lib/mutu root:root 755
   folder /usr/local/lib/mutu/daemons root:root 755
   folder /etc/mutu root:root 755
+  tree "$BUNDLE/machines/apply.d" /usr/local/lib/mutu/apply.d
   file /usr/local/lib/mutu/apply 755 <"$BUNDLE/machines/apply"
   file /usr/local/lib/mutu/unit 755 <"$BUNDLE/machines/unit"
   [ "$START" != supervisor ] || file /usr/local/lib/mutu/supervisor 755 <"$BUNDLE/machines/supervisor"

@@ -50,7 +50,7 @@ export async function findAccount(ctx: Context, word: string): Promise<ShownAcco
 
 export interface AddedAccount {
   account: Account;
-  /** The one-time password of an owner that was made; null for one that was there. Shown once. */
+  /** The password made for a new owner; null for one who was there. Shown once. */
   password: PreparedUser["password"] | null;
 }
 

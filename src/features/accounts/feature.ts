@@ -3,12 +3,14 @@ import type { Feature } from "../../core/feature.js";
 import { accountApi } from "./api.js";
 import { accountCommands } from "./commands.js";
 import { accountJobs } from "./jobs.js";
+import { memberships } from "./members.js";
 import { accountPages } from "./routes.js";
 
 export const feature: Feature = {
   name: "accounts",
   // Nobody but administrators writes accounts; invitations by owners come with their own issue.
   permissions: { "accounts.read": ["owner", "webmaster", "mail", "reader"], "accounts.write": [], "accounts.members.write": [] },
+  memberships,
   pages: accountPages,
   api: accountApi,
   commands: accountCommands,

@@ -2,7 +2,7 @@
 export { addAccount, type AddedAccount, findAccount, getAccount, listAccounts } from "./accounts.js";
 export type {} from "./events.js";
 export { type AccountFacts, highestPlan, hostAccounts, placeOf, readAccounts } from "./facts.js";
-export { membershipsOf, setMember } from "./members.js";
+export { setMember } from "./members.js";
 export { accountFor, changeableAccount, ownAccounts } from "./own.js";
 export { addPlan, editPlan, ensureDefaultPlan, listPlans } from "./plans.js";
 export type { AccountInput, PlanInput } from "./schemas.js";

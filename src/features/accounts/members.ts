@@ -1,16 +1,23 @@
 /** Who may do what in an account. */
-import type { Context, MembershipRole } from "../../core/context.js";
+import type { Context } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
+import type { MembershipSource } from "../../core/feature.js";
 import { findUser } from "../auth/index.js";
 import { accountFor, changeableAccount } from "./own.js";
 import type { MemberInput } from "./schemas.js";
 
-/** A user's accounts and roles, for each request: removed accounts are left out. */
-export async function membershipsOf(db: Db, userId: string): Promise<Map<string, MembershipRole>> {
-  const rows = await db.membership.findMany({ where: { userId, account: { state: { not: "removed" } } }, select: { accountId: true, role: true } });
-  return new Map(rows.map(({ accountId, role }) => [accountId, role]));
-}
+/** A user's accounts and roles, read at each request; accounts in the bin are left out. */
+export const memberships: MembershipSource = {
+  async of(db, userId) {
+    const rows = await db.membership.findMany({
+      where: { userId, account: { state: { not: "removed" } } },
+      orderBy: { account: { name: "asc" } },
+      select: { accountId: true, role: true, account: { select: { name: true } } },
+    });
+    return rows.map(({ accountId, role, account }) => ({ accountId, role, name: account.name }));
+  },
+};
 
 /** The users of an account, with their roles. */
 export async function listMembers(ctx: Context, accountId: string) {

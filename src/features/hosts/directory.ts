@@ -74,3 +74,8 @@ export async function hostAddresses(db: Db): Promise<string[]> {
   const hosts = await db.host.findMany({ select: { address: true } });
   return hosts.map(({ address }) => address.toLowerCase()).filter((address) => /[a-z]/.test(address) && !address.includes(":"));
 }
+
+/** Gives a host by its name, or null. */
+export async function hostNamed(db: Db, name: string): Promise<Host | null> {
+  return db.host.findUnique({ where: { name } });
+}

@@ -1,0 +1,36 @@
+/** `mutu audit …` */
+import type { Command } from "commander";
+import { listAudit, verifyAudit } from "./audit-trail.js";
+import type { Services } from "./services.js";
+
+const DEFAULT_LINES = "20";
+
+/** Adds the commands of the audit trail. */
+export function auditCommands(audit: Command, services: Services): void {
+  audit.description("who did what: entries chained by hash");
+  audit
+    .command("verify")
+    .description("prove that no entry was changed or removed")
+    .action(async () => {
+      const proof = await verifyAudit(services.db);
+      for (const { position, fault } of proof.faults) print(`entry ${position}: ${fault.replaceAll("_", " ")}`);
+      if (proof.cutAt > 0) print(`entries up to ${proof.cutAt} were removed by retention, behind a checkpoint`);
+      if (proof.erased > 0) print(`${proof.erased} of them erased, chain ${proof.intact ? "intact" : "broken"}`);
+      print(`${proof.entries} entries, chain ${proof.intact ? "intact" : "broken"}, head ${proof.head}`);
+      if (!proof.intact) process.exitCode = 1;
+    });
+  audit
+    .command("list")
+    .description("the last entries, the newest first")
+    .option("--lines <n>", "how many", DEFAULT_LINES)
+    .action(async (options: { lines: string }) => {
+      for (const entry of await listAudit(services.db, { accountIds: null, limit: Number(options.lines) || Number(DEFAULT_LINES) })) {
+        const content = entry.content ?? { actor: "(erased)", object: "(erased)" };
+        print(`${entry.position}  ${entry.at.toISOString()}  ${content.actor || entry.actorKind}  ${entry.verb}  ${content.object}`);
+      }
+    });
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

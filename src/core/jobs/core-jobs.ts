@@ -1,0 +1,18 @@
+/** Jobs that belong to no feature. */
+import { verifyAudit } from "../audit-trail.js";
+import type { JobDefinition } from "../feature.js";
+
+/** Proves the audit chain every night; a broken chain is a failed run. */
+const auditVerify: JobDefinition = {
+  name: "audit.verify",
+  schedule: "17 3 * * *",
+  leaseSeconds: 600,
+  async run(ctx) {
+    const proof = await verifyAudit(ctx.db);
+    const first = proof.faults[0];
+    if (first) throw new Error(`the audit chain is broken at ${first.position} (${first.fault}) and ${proof.faults.length - 1} other places`);
+    return { summary: `${proof.entries} entries, ${proof.erased} erased, head ${proof.head.slice(0, 16)}` };
+  },
+};
+
+export const coreJobs: readonly JobDefinition[] = [auditVerify];

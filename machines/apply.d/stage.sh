@@ -104,7 +104,6 @@ take() { # the tar, never more of it than MUTU_MAX_BYTES, and its listing
 build() { # <base> <root> <number of files> <touched: xx old new>...
   base=$1 root=$2 files=$3
   shift 3
-  mkdir incoming/files incoming/check incoming/lists || broken "incoming"
   touched=$*
   reading=incoming/files
   while [ $# -ge 3 ]; do
@@ -115,14 +114,13 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
     [ ! -d "shards/$3" ] || [ "$3" = "$EMPTY" ] || reading="$reading shards/$3"
     shift 3
   done
-  chmod -R u+w incoming/files || broken "chmod"
   if [ -e incoming/delete ]; then
     (cd incoming && xargs rm -f <delete) || broken "delete"
     find incoming/files -mindepth 2 -depth -type d -exec rmdir {} + 2>/dev/null || :
   fi
   [ "$files" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
   # shellcheck disable=SC2086 # our own paths
-  find $reading -type f -print0 | sort -zu | xargs -0r sha256sum >incoming/sums && split_sums || broken "sums"
+  find $reading -type f -exec sha256sum {} + | sort -uk 2 >incoming/sums && split_sums || broken "sums"
   set +f
   set -- incoming/index incoming/check/*
   set -f
@@ -137,40 +135,47 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
 }
 
 keep() { # what was verified gets its name: lists, then shards, then the release, each by one rename and never the other way round
-  find incoming/files -mindepth 2 -exec chmod a-w {} + || broken "chmod"
   # shellcheck disable=SC2086 # words xx old new
   set -- "$1" "$2" $touched
   # few files are synced one by one, so that nobody's else writing is waited for; many at once
-  if [ $# -lt 50 ]; then find incoming/files incoming/lists -exec sync {} +; else sync -f .; fi || broken "sync"
-  if [ "$1" = none ]; then
-    mkdir incoming/release
-    for high in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do for low in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
-      ln -s "../../shards/$EMPTY" "incoming/release/$high$low"
-    done; done
-  else
-    cp -RP "releases/$1" incoming/release
-  fi || broken "release"
+  if [ $# -lt 50 ]; then each_sync=sync; else each_sync=true && sync -f .; fi || broken "sync"
+  find incoming/files incoming/lists \( -type d -o -exec chmod a-w {} + \) -exec $each_sync {} + || broken "sync"
   base=$1 root=$2
   shift 2
   set +f
   [ $# -eq 0 ] || mv -f incoming/lists/* lists/ || broken "lists"
   set -f
+  if [ "$base" = none ]; then
+    mkdir incoming/release
+    # shellcheck disable=SC2046 # words xx hash of our own index
+    link_all $(cat incoming/index)
+  else
+    # hard links of symbolic links: no new inode, and nobody can write into a symbolic link; the three files are renamed over, never written
+    cp -RPl "releases/$base" incoming/release
+  fi || broken "release"
   while [ $# -ge 3 ]; do
     [ -d "shards/$3" ] || mv -T "incoming/files/$1" "shards/$3" || broken "shard"
-    ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
+    [ "$base" = none ] || ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
     shift 3
   done
-  mv -f incoming/index incoming/release/index && echo "$base" >incoming/release/base && : >incoming/release/unproven || broken "release"
+  { echo "$base" >incoming/base && : >incoming/unproven && mv -f incoming/index incoming/base incoming/unproven incoming/release/; } || broken "release"
   whole_release incoming/release || die 15 "drift release"
   if [ ! -d "releases/$root" ]; then
-    find incoming/release ! -type l -exec sync shards {} + && mv -T incoming/release "releases/$root" && sync releases || broken "release"
+    # the rename itself is on the disk with the next sync: activate's, or none, and then it was never staged
+    sync shards lists incoming/release incoming/release/index && mv -T incoming/release "releases/$root" || broken "release"
   else
     whole_release "releases/$root" || die 15 "drift release"
   fi
 }
 
+link_all() { # <xx> <hash>...
+  while [ $# -ge 2 ]; do
+    ln -s "../../shards/$2" "incoming/release/$1" || return 1
+    shift 2
+  done
+}
+
 rehearse() { # <base> <root>: the changed files alone, by the programs that will read them
-  mkdir incoming/rehearsal || broken "rehearsal"
   changed=$(changes "$1" "$2" incoming/changed) || broken "what changed"
   aim none "$live_n"
   MUTU_NEXT=$MUTU_ROOT/incoming/rehearsal MUTU_RELEASE=$MUTU_ROOT/releases/$2 MUTU_CHANGED=$MUTU_ROOT/incoming/changed
@@ -196,7 +201,6 @@ stage() { # <base> <root>
   # shellcheck disable=SC2086 # words xx old new, checked above
   build "$1" "$2" $plan
   rehearse "$1" "$2"
-  chmod -R u+w incoming
   rm -rf incoming
   idle
   printf 'staged %s\n' "$2"

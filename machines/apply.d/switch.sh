@@ -40,12 +40,8 @@ abort() { # <activation> <what serves|none>: ends what prepare started, last fir
   for daemon in $backwards; do drive "$daemon" abort || failed "$daemon" abort; done
   : >"activations/$1/failed"
 }
-conclude() { # <activation> <the one left|none>: points the daemons at what is live
-  MUTU_CHANGED=$MUTU_ROOT/incoming/changed
-  from=none
-  read -r to <"activations/$1/root" || broken "activation $1"
-  [ "$2" = none ] || read -r from <"activations/$2/root" || broken "activation $2"
-  changes "$from" "$to" incoming/changed >/dev/null || broken "what changed"
+conclude() { # <activation> <the one left|none> <what changed>: points the daemons at what is live
+  MUTU_CHANGED=$MUTU_ROOT/$3
   aim "$1" "$2"
   each commit
 }
@@ -56,7 +52,10 @@ go_back() { # <activation to leave> <activation to return to|none>: 0 when every
   sync . || broken "sync"
   agreed=0
   # a machine that is booting has nothing running yet: `boot` starts what is live
-  [ "$2" = none ] || [ "$verb" = boot ] || conclude "$2" "$1" || agreed=1
+  if [ "$2" != none ] && [ "$verb" != boot ]; then
+    read -r from <"activations/$1/root" && read -r to <"activations/$2/root" && changes "$from" "$to" incoming/changed >/dev/null || broken "what changed"
+    conclude "$2" "$1" incoming/changed || agreed=1
+  fi
   abort "$1" "$2"
   idle
   return $agreed
@@ -87,9 +86,9 @@ exchange() { # <root>: a new activation of it takes over from the live one
   [ "$live_n" = none ] || point previous "activations/$live_n" || broken "previous"
   # one sync: the journal line, what the drivers wrote and the links are on the disk before the switch
   printf 'switch %s %s .\n' $new_n "$live_n" >>journal
-  find "$next" \( -type f -o -type d \) -exec sync journal . activations {} + || broken "sync"
+  find "$next" \( -type f -o -type d \) -exec sync journal . releases activations {} + || broken "sync"
   point live "$next" && sync . || broken "switch"
-  if ! conclude $new_n "$live_n"; then
+  if ! conclude $new_n "$live_n" "$next/changed"; then
     go_back $new_n "$live_n" || :
     die 17 "live $live_root" "$report"
   fi
@@ -109,8 +108,8 @@ retire() { # ends what the release before kept running and forgets the way back;
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step
   read_live
-  [ ! -e incoming ] || { chmod -R u+w incoming && rm -rf incoming; }
-  mkdir -m 700 incoming || broken "incoming"
+  [ ! -e incoming ] || rm -rf incoming
+  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/trash || broken "incoming"
   # shellcheck disable=SC2086 # words of our own journal
   set -- $step
   case $1 in
@@ -119,7 +118,7 @@ recover() { # finishes or undoes what was interrupted; the journal says which
     if [ "$live_n" != "$2" ]; then
       [ "$live_n" = none ] || [ ! previous -ef live ] || rm -f previous
       abort "$2" "$live_n"
-    elif [ "$verb" != boot ] && ! conclude "$2" "$3"; then
+    elif [ "$verb" != boot ] && ! conclude "$2" "$3" "activations/$2/changed"; then
       go_back "$2" "$3" || :
     fi
     ;;
@@ -169,7 +168,6 @@ settle() { # <root>
 }
 prune() { # keeps the last activations, what they refer to, and what is staged on the live release
   read_previous
-  mkdir incoming/trash || broken "incoming"
   kept=' ' count=0 newest=yes
   for number in $(find activations -mindepth 1 -maxdepth 1 | sed 's:.*/::' | sort -rn); do
     if [ "$number" != "$live_n" ] && [ "$number" != "$previous_n" ] && [ $newest = no ]; then
@@ -200,7 +198,6 @@ prune() { # keeps the last activations, what they refer to, and what is staged o
     sed 's:^:shards/:' incoming/unused | xargs sh -c 'mv -- "$@" incoming/trash/' mv
     sed 's:^:lists/:' incoming/unused | xargs rm -f
   }
-  chmod -R u+w incoming
   rm -rf incoming
 }
 boot() { # what is live starts; what was kept beside it does not

@@ -1,5 +1,6 @@
 /** A machine in a folder: a real apply, a real tree, and a real (if tiny) daemon's driver that can be told to fail. */
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -23,6 +24,9 @@ export const APPLY = resolve(import.meta.dirname, "../../machines/apply");
 /** The shells that apply must run under; MUTU_TEST_SHELL narrows it down. */
 export const SHELLS: readonly string[][] = process.env.MUTU_TEST_SHELL ? [process.env.MUTU_TEST_SHELL.split(" ")] : [["dash"], ["busybox", "sh"]];
 
+/** A file system in memory where there is one: these tests are about steps, not about a disk's speed. */
+const MEMORY = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
 /** Files of a release: `3f/first/a.conf` → content. */
 export type Tree = Record<string, string>;
 
@@ -38,7 +42,11 @@ echo "$1 next=\${MUTU_NEXT##*/} live=\${MUTU_LIVE##*/} previous=\${MUTU_PREVIOUS
 if [ -e "$MUTU_WORLD/fail.$name.$1" ]; then cat "$MUTU_WORLD/fail.$name.$1"; exit 1; fi
 if [ -e "$MUTU_WORLD/once.$name.$1" ]; then cat "$MUTU_WORLD/once.$name.$1"; rm "$MUTU_WORLD/once.$name.$1"; exit 1; fi
 case $1 in
-rehearse) cat "$MUTU_RELEASE"/*/"$name"/* | grep -q POISON && { echo "$name: line 1: POISON"; exit 1; }; : >"$MUTU_NEXT/$name.rehearsed" ;;
+rehearse)
+  : >"$MUTU_NEXT/$name.rehearsed"
+  guilty=$(sed -n 's/^[AM] //p' "$MUTU_CHANGED" | (cd "$MUTU_RELEASE" && xargs grep -l POISON))
+  [ -z "$guilty" ] || { echo "$name: $MUTU_RELEASE/$guilty line 1: POISON"; exit 1; }
+  ;;
 prepare) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour" ;;
 commit) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 abort | settle) rm -f "$MUTU_WORLD/beside.$name" ;;
@@ -71,7 +79,7 @@ export interface Rig {
 
 /** Makes a machine; removed when the test ends. */
 export async function makeRig(t: Pick<TestContext, "after">, shell: readonly string[] = ["dash"], daemons = ["first", "second"]): Promise<Rig> {
-  const folder = await mkdtemp(join(tmpdir(), "mutu-apply-"));
+  const folder = await mkdtemp(join(MEMORY, "mutu-apply-"));
   t.after(async () => {
     // shards are read-only, also for their owner
     await runCommand({ argv: ["chmod", "-R", "u+w", folder], timeoutSeconds: 30 });

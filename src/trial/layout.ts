@@ -11,6 +11,8 @@ export interface Layout {
   machine: string;
   machineFile: string;
   drivers: string;
+  /** Settings of the panel (MUTU_CONFIG). */
+  settingsFile: string;
   homes: string;
   /** The panel's state: database, keys, contents of releases. */
   state: string;
@@ -41,6 +43,7 @@ export function readLayout(environment: NodeJS.ProcessEnv): Layout {
     machine: join(place, "machine"),
     machineFile: join(place, "machine.conf"),
     drivers: join(place, "daemons"),
+    settingsFile: join(place, "panel.conf"),
     homes: join(place, "homes"),
     state: join(place, "state"),
     ports: {

@@ -1,0 +1,53 @@
+/** What the trial's database starts with: the machine it runs on, a plan, an administrator. The newcomer makes the rest. */
+import { join } from "node:path";
+import type { Context } from "../core/context.js";
+import type { Services } from "../core/services.js";
+import { ensureDefaultPlan } from "../features/accounts/index.js";
+import { addUser, findUser } from "../features/auth/index.js";
+import { probeHost, saveHost } from "../features/hosts/index.js";
+import type { Publisher } from "../publish/index.js";
+import type { Layout } from "./layout.js";
+
+/** Login of the first administrator. */
+const ADMIN = "admin";
+/** Each master costs memory; a trial has one account or two. */
+const PHP_MASTERS = 2;
+
+export interface People {
+  admin: string;
+  /** Null when the administrator was there already: the password is shown once. */
+  password: string | null;
+}
+
+/** Registers the machine (again: ports may have changed) and makes sure that somebody can log in. */
+export async function seed(services: Services & { publisher: Publisher }, layout: Layout): Promise<People> {
+  const ctx = services.context({ kind: "system", name: "trial" });
+  await registerMachine(services, ctx, layout);
+  await ensureDefaultPlan(ctx);
+  if (await findUser(ctx, ADMIN)) return { admin: ADMIN, password: null };
+  const { password } = await addUser(ctx, { login: ADMIN, email: "admin@localhost.test", name: "Trial administrator", admin: true });
+  return { admin: ADMIN, password: password.reveal() };
+}
+
+async function registerMachine(services: Services & { publisher: Publisher }, ctx: Context, layout: Layout): Promise<void> {
+  const host = await saveHost(ctx, {
+    name: "local",
+    address: "127.0.0.1",
+    door: "direct",
+    applyFile: join(layout.source, "machines/apply"),
+    machineFile: layout.machineFile,
+    homes: layout.homes,
+    httpPort: layout.ports.http,
+    httpsPort: layout.ports.https,
+    phpMasters: PHP_MASTERS,
+    daemons: [
+      { daemon: "homes", role: "files" },
+      { daemon: "php-fpm", role: "php" },
+      { daemon: "apache", role: "web" },
+      { daemon: "nginx", role: "web" },
+    ],
+  });
+  await services.publisher.idle();
+  // PHP versions are offered once the machine has said which it has.
+  await probeHost(ctx, services.env, host.id);
+}

@@ -4,6 +4,8 @@ import type { DaemonFault } from "../../publish/contract.js";
 // "AH00526: Syntax error on line 12 of /…/ab/apache/accounts/2001.conf:" and, nested, "…: Syntax error on line 3 of /…/2001.conf: words"
 const PLACE = /Syntax error on line ([0-9]+) of (\S+?):(?:\s|$)/g;
 const OUR_FILE = /\/[0-9a-f]{2}\/apache\/([a-z0-9-]+\/[A-Za-z0-9._-]+\.conf)$/;
+// "AH02297: Cannot access directory '/…/' for log file '/…' defined at /…/ab/apache/accounts/2001.conf:1"
+const LOG_FOLDER = /AH02297: .* defined at (\S+):([0-9]+)$/;
 const UNKNOWN = /^Invalid command '([^']{1,80})'/;
 const PORT = /could not bind to address (\S+)/;
 const MODULE = /Cannot load (\S+) into server/;
@@ -14,7 +16,7 @@ const LOGS = /AH00015: Unable to open logs|AH00091: .*could not open error log|A
 export function explain(output: string[]): DaemonFault[] {
   const faults: DaemonFault[] = [];
   output.forEach((line, at) => {
-    const fault = explainPlace(line, output[at + 1] ?? "") ?? explainMachine(line);
+    const fault = explainPlace(line, output[at + 1] ?? "") ?? explainLogFolder(line) ?? explainMachine(line);
     if (fault && !faults.some((known) => JSON.stringify(known) === JSON.stringify(fault))) faults.push(fault);
   });
   return [...faults.filter((fault) => fault.path !== null), ...faults.filter((fault) => fault.path === null)];
@@ -25,13 +27,22 @@ function explainPlace(line: string, next: string): DaemonFault | null {
   const last = places.at(-1);
   if (!last) return null;
   const words = line.slice(last.index + last[0].length).trim() || next.trim();
-  const path = OUR_FILE.exec(last[2] as string)?.[1] ?? null;
-  const place = { path, line: path === null ? null : Number(last[1]) };
+  const place = placeOf(last[2] as string, last[1] as string);
   const module = MODULE.exec(words);
   if (module) return { ...place, code: "apache.module", data: { module: fileName(module[1] as string) } };
   const unknown = UNKNOWN.exec(words);
   if (unknown) return { ...place, code: "apache.unknown_directive", data: { directive: unknown[1] as string } };
   return { ...place, code: "apache.syntax", data: { words } };
+}
+
+function explainLogFolder(line: string): DaemonFault | null {
+  const found = LOG_FOLDER.exec(line);
+  return found ? { ...placeOf(found[1] as string, found[2] as string), code: "apache.logs", data: {} } : null;
+}
+
+function placeOf(file: string, line: string): Pick<DaemonFault, "path" | "line"> {
+  const path = OUR_FILE.exec(file)?.[1] ?? null;
+  return { path, line: path === null ? null : Number(line) };
 }
 
 function explainMachine(line: string): DaemonFault | null {

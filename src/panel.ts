@@ -1,47 +1,51 @@
-/** The panel as one running thing: program, application, HTTPS, jobs. `server.ts` listens; this orders start and end. */
+/** A running panel: everything of a program, its pages and API listening, its jobs on the clock, and what an earlier process left unpublished started. */
 import { buildApp } from "./app.js";
 import { boot, type BootOptions, type Program } from "./boot.js";
 import type { Env } from "./core/env.js";
+import { ensureCertificate, listen } from "./core/http/listen.js";
 import { scheduleJobs } from "./core/jobs/index.js";
-import { ensureCertificate, listen } from "./server.js";
 
-export interface RunningPanel {
+/** One who waits longer for requests under way has hung: systemd would kill us at 40. */
+const CLOSE_SECONDS = 30;
+
+export interface Panel {
   program: Program;
+  /** Where it listens. */
   address: string;
-  /** Takes no new request, waits for publications under way, closes the database. */
   close(): Promise<void>;
 }
 
-/** Starts everything; an error leaves nothing running. */
-export async function startPanel(env: Env, options: BootOptions = {}): Promise<RunningPanel> {
+/** Starts the panel; when a part fails, the parts before it are closed. */
+export async function startPanel(env: Env, options: BootOptions = {}): Promise<Panel> {
   const program = await boot(env, options);
+  const { services } = program;
   try {
-    ensureCertificate(env, program.services.clock.now());
-    const { app } = await buildApp(program.services, { text: program.text });
+    ensureCertificate(env, services.clock.now());
+    const { app } = await buildApp(services, { text: program.text });
     const server = await listen(app, env);
-    const jobs = scheduleJobs(program.services, program.jobs);
-    return {
-      program,
-      address: server.address,
-      async close() {
-        await jobs.stop();
-        await server.close();
-        await program.close();
-      },
+    const scheduled = scheduleJobs(services, program.jobs);
+    await services.publisher.catchUp();
+    services.log.info({ address: server.address }, "listening");
+    const close = async () => {
+      await server.close();
+      await scheduled.stop();
+      await program.close();
     };
+    return { program, address: server.address, close };
   } catch (error) {
     await program.close();
     throw error;
   }
 }
 
-/** Ends the process in order at SIGTERM or SIGINT; a second signal ends it at once. */
+/** Resolves when a signal came and everything is closed; a second signal, or a close that hangs, ends at once. */
 export function closeOnSignal(close: () => Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
-    let asked = false;
-    const end = (): void => {
-      if (asked) process.exit(1);
-      asked = true;
+    let closing = false;
+    const end = () => {
+      if (closing) process.exit(1);
+      closing = true;
+      setTimeout(() => process.exit(1), CLOSE_SECONDS * 1000).unref();
       close().then(resolve, reject);
     };
     process.on("SIGTERM", end);

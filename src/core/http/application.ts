@@ -8,7 +8,7 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import sensible from "@fastify/sensible";
 import fastifyStatic from "@fastify/static";
-import Fastify, { type FastifyInstance } from "fastify";
+import Fastify, { type FastifyInstance, LogController } from "fastify";
 import type { Services } from "../services.js";
 import type { Text } from "../text.js";
 import { guardRoutes, type KnownRoute } from "./access.js";
@@ -52,7 +52,7 @@ export async function createApplication(parts: ApplicationParts): Promise<Applic
   await app.register(sensible);
   await app.register(helmet, securityHeaders(services));
   await app.register(cookie);
-  await app.register(rateLimit, { max: parts.requestsPerMinute ?? REQUESTS_PER_MINUTE, timeWindow: "1 minute", addHeaders: quietHeaders });
+  await app.register(rateLimit, { max: parts.requestsPerMinute ?? REQUESTS_PER_MINUTE, timeWindow: "1 minute", addHeaders: quiet, addHeadersOnExceeding: quiet });
   await app.register(formbody, { bodyLimit: BODY_BYTES });
   app.removeContentTypeParser("text/plain");
   await registerSessions(app, identity);
@@ -73,8 +73,7 @@ function createFastify(services: Services): FastifyInstance {
   const https = env.tls && { key: readFileSync(env.tls.key), cert: readFileSync(env.tls.certificate) };
   return Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
-    requestIdLogLabel: "request",
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request" }),
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
@@ -112,7 +111,8 @@ function securityHeaders(services: Services) {
   };
 }
 
-const quietHeaders = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false, "retry-after": true };
+/** Only who must wait is told how long. */
+const quiet = { "x-ratelimit-limit": false, "x-ratelimit-remaining": false, "x-ratelimit-reset": false };
 
 function deriveKey(services: Services, purpose: string): Buffer {
   const { keys, current } = services.env.keys;

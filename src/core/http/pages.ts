@@ -103,6 +103,7 @@ function frameOf(reply: FastifyReply, services: Services, text: Text): PageFrame
   const frame: PageFrame = {
     locale,
     path,
+    back: canGet(request) ? path : "/",
     layout: person ? "main" : "plain",
     query: (request.query ?? {}) as Record<string, string>,
     appearance: person?.appearance ?? "auto",
@@ -150,6 +151,12 @@ function accessOf(entry: MenuEntry): Access {
 function currentOf(href: string, path: string): string | null {
   if (href === path) return "page";
   return href !== "/" && path.startsWith(`${href}/`) ? "true" : null;
+}
+
+/** The answer to a form may stand at an address that cannot be visited. */
+function canGet(request: FastifyRequest): boolean {
+  const { url } = request.routeOptions;
+  return request.method === "GET" || (url !== undefined && request.server.hasRoute({ method: "GET", url }));
 }
 
 function pathOf(request: FastifyRequest): string {

@@ -8,7 +8,7 @@ import { scheduleJobs } from "./core/jobs/index.js";
 /** One who waits longer for requests under way has hung: systemd would kill us at 40. */
 const CLOSE_SECONDS = 30;
 
-export interface Panel {
+export interface RunningPanel {
   program: Program;
   /** Where it listens. */
   address: string;
@@ -16,7 +16,7 @@ export interface Panel {
 }
 
 /** Starts the panel; when a part fails, the parts before it are closed. */
-export async function startPanel(env: Env, options: BootOptions = {}): Promise<Panel> {
+export async function startPanel(env: Env, options: BootOptions = {}): Promise<RunningPanel> {
   const program = await boot(env, options);
   const { services } = program;
   try {

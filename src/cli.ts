@@ -63,7 +63,7 @@ function topOf(command: Command): string {
 function explain(error: unknown): string {
   if (!isRefusal(error)) return error instanceof Error ? (process.env["MUTU_DEBUG"] ? (error.stack ?? error.message) : error.message) : String(error);
   const text = createText(`${programRoot}/views`, { lenient: true });
-  const locale = /^fr/.test(process.env["LC_ALL"] || process.env["LANG"] || "") ? "fr" : "en";
+  const locale = (process.env["LC_ALL"] || process.env["LANG"] || "").startsWith("fr") ? "fr" : "en";
   const fields = error.fields.map((field) => `  ${field.field}: ${text.explain(locale, field)}`);
   return [text.explain(locale, error), ...(fields.length > 1 ? fields : [])].join("\n");
 }

@@ -28,7 +28,7 @@ export function createText(folder: string, options: { lenient?: boolean } = {}):
   const resources: Record<string, { translation: Messages }> = {};
   for (const locale of LOCALES) resources[locale] = { translation: readMessages(folder, locale) };
   const instance: i18n = createInstance();
-  instance.init({
+  void instance.init({
     resources,
     lng: "en",
     fallbackLng: false,

@@ -20,7 +20,7 @@ let shared: Promise<Cluster> | undefined;
 
 /** Makes a database from the template that holds these tables, and removes it after the test. */
 export async function createPostgresqlDatabase(t: Scope, script: string): Promise<string> {
-  const socket = process.env["MUTU_TEST_POSTGRESQL"] ?? (await (shared ??= startForThisProcess())).socket;
+  const socket = await sharedSocket();
   const template = `t_${createHash("sha256").update(script).digest("hex").slice(0, 24)}`;
   await makeTemplate(socket, template, script);
   const name = `d_${randomBytes(8).toString("hex")}`;
@@ -31,7 +31,7 @@ export async function createPostgresqlDatabase(t: Scope, script: string): Promis
 
 /** Makes an empty database, for tests of migrations. */
 export async function createEmptyPostgresqlDatabase(t: Scope): Promise<string> {
-  const socket = process.env["MUTU_TEST_POSTGRESQL"] ?? (await (shared ??= startForThisProcess())).socket;
+  const socket = await sharedSocket();
   const name = `e_${randomBytes(8).toString("hex")}`;
   await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE template0`);
   t.after(() => run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
@@ -77,6 +77,14 @@ export function findBinaries(): string {
   const newest = versions.sort((a, b) => Number(b) - Number(a))[0];
   if (newest === undefined) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
   return join(base, newest, "bin");
+}
+
+/** The cluster that the run of all tests started, else one for this process. */
+async function sharedSocket(): Promise<string> {
+  const given = process.env["MUTU_TEST_POSTGRESQL"];
+  if (given) return given;
+  shared ??= startForThisProcess();
+  return (await shared).socket;
 }
 
 async function startForThisProcess(): Promise<Cluster> {

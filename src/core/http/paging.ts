@@ -42,10 +42,10 @@ export function windowOf(query: unknown): Window {
   return { q: words, page: wanted, skip: (wanted - 1) * PAGE_SIZE, take: PAGE_SIZE };
 }
 
-/** Completes a page with what the pager needs; `path` is the list's address without its query. */
+/** Completes a page with what the pager needs; `path` is the list's address, with a filter of its own (`?account=…`) at most. */
 export function pagedList<Row>({ rows, total }: Page<Row>, window: Window, path: string): PagedList<Row> {
   const pages = Math.max(1, Math.ceil(total / PAGE_SIZE));
-  const address = (page: number) => `${path}?${new URLSearchParams({ ...(window.q && { q: window.q }), page: String(page) })}`;
+  const address = (page: number) => `${path}${path.includes("?") ? "&" : "?"}${new URLSearchParams({ ...(window.q && { q: window.q }), page: String(page) })}`;
   return {
     rows,
     total,

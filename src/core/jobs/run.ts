@@ -1,6 +1,7 @@
 /** Runs one job: takes its lease, so that one run at a time exists across panels, and leaves a row that says how it went. */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
+import { inspect } from "node:util";
 import type { Context } from "../context.js";
 import type { JobDefinition } from "../feature.js";
 import type { Services } from "../services.js";
@@ -77,6 +78,7 @@ function leaseEnd(ctx: Context, job: JobDefinition): Date {
 }
 
 function rowOf(outcome: JobOutcome): { state: string; summary: string | null; error: string | null } {
-  const error = outcome.error instanceof Error ? (outcome.error.stack ?? outcome.error.message) : outcome.error;
-  return { state: outcome.state, summary: outcome.summary ?? null, error: error === undefined ? null : String(error).slice(0, MAX_ERROR) };
+  const { state, summary = null, error } = outcome;
+  const told = error instanceof Error ? (error.stack ?? error.message) : inspect(error);
+  return { state, summary, error: state === "failed" ? told.slice(0, MAX_ERROR) : null };
 }

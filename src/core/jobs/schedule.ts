@@ -26,7 +26,7 @@ export function scheduleJobs(services: Services, jobs: readonly JobDefinition[])
   );
   return {
     async stop() {
-      await Promise.all(tasks.map((task) => task.destroy()));
+      for (const task of tasks) await task.destroy();
       await Promise.all(running);
     },
   };

@@ -3,6 +3,7 @@ import type { Context } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import { invalid } from "../../core/errors.js";
 import { requireAdmin } from "../../core/ownership.js";
+import { readSetting, writeSetting } from "../../core/settings.js";
 import type { SettingsInput } from "./schemas.js";
 
 const WEBMAIL_KEY = "home.webmail";
@@ -14,8 +15,7 @@ export interface Settings {
 
 /** Reads the settings. */
 export async function readSettings(db: Db): Promise<Settings> {
-  const row = await db.setting.findUnique({ where: { key: WEBMAIL_KEY } });
-  return { webmailUrl: row ? (JSON.parse(row.value) as string | null) : null };
+  return { webmailUrl: await readSetting(db, WEBMAIL_KEY) };
 }
 
 /** Changes the settings. */
@@ -23,10 +23,7 @@ export async function changeSettings(ctx: Context, input: SettingsInput): Promis
   requireAdmin(ctx);
   const webmailUrl = input.webmailUrl ? parseAddress(input.webmailUrl) : null;
   return ctx.transaction(async (tx) => {
-    const old = await readSettings(tx.db);
-    const value = JSON.stringify(webmailUrl);
-    await tx.db.setting.upsert({ where: { key: WEBMAIL_KEY }, create: { key: WEBMAIL_KEY, value }, update: { value } });
-    tx.audit({ verb: "home.settings.changed", accountId: null, object: { type: "settings", id: "home", name: "settings" }, old: { ...old }, new: { webmailUrl } });
+    await writeSetting(tx, WEBMAIL_KEY, webmailUrl);
     return { webmailUrl };
   });
 }

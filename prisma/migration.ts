@@ -9,7 +9,7 @@ import { diffScript, readSchema, type SchemaFile } from "../src/core/schema.js";
 
 const PROVIDERS = ["sqlite", "postgresql"] as const;
 /** The models that the last migration led to: what the next one starts from, without replaying anything into a shadow database. */
-const BASE = "models.prisma";
+const BASE = "models.txt"; // not .prisma: the generator reads every file of that name
 
 const [name, option] = process.argv.slice(2);
 if (!name || !/^[a-z0-9_]+$/.test(name) || (option !== undefined && option !== "--squash")) {

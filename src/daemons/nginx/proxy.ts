@@ -20,6 +20,14 @@ export function renderProxy(site: WebSite, probe: string): string[] {
   return [...blocks, ...block(aside, [...common, "location / {", `    return 301 ${to}${hostName(site.canonical as string)}${suffix}$request_uri;`, "}"])];
 }
 
+/** Names of other kinds below a proxied wildcard: without a block of their own nginx would take them for the proxy's. */
+export function renderBelowProxies(sites: WebSite[]): string[] {
+  const wildcards = sites.filter((site) => site.serve.kind === "proxy").flatMap((site) => site.names.filter((name) => name.startsWith("*.")));
+  const others = sites.filter((site) => site.serve.kind !== "proxy").flatMap((site) => site.names.map(siteName));
+  const below = [...new Set(others)].filter((name) => wildcards.some((wildcard) => name.endsWith(wildcard.slice(1)) && name !== wildcard)).sort();
+  return below.length === 0 ? [] : ["", ...block(below, ["include apache.conf;"])];
+}
+
 const probeLocation = [
   `location = ${PROBE_PATH} {`,
   "    if ($mutu_control = 0) { return 404; }",

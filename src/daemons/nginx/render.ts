@@ -1,7 +1,7 @@
 /** nginx's files of one unit: what the fixed block must know of an account's names, and the sites that are proxies. Pure. */
-import type { AccountWebState, WebBaseState, WebSite } from "../../features/sites/role.js";
+import type { AccountWebState, WebBaseState } from "../../features/sites/role.js";
 import type { RenderedFile } from "../../publish/contract.js";
-import { renderProxy } from "./proxy.js";
+import { renderBelowProxies, renderProxy } from "./proxy.js";
 import { decimal, hostName, siteName } from "./words.js";
 
 // nginx.conf's guard takes no longer SNI (the file's name ends in .pem): longer names are served with the fallback certificate.
@@ -22,7 +22,7 @@ export function renderAccount(state: AccountWebState, probe: string): RenderedFi
   return [
     file("limits", `${number}.map`, number, limitLines(names, state.connectionLimit)),
     file("names", `${number}.list`, number, certificateNames(names)),
-    file("proxies", `${number}.conf`, number, proxies.flatMap((site) => ["", ...renderProxy(site as WebSite, probe)])),
+    file("proxies", `${number}.conf`, number, [...proxies.flatMap((site) => ["", ...renderProxy(site, probe)]), ...renderBelowProxies(state.sites)]),
     file("wildcards", `${number}.map`, number, wildcardLines(names)),
   ].flat();
 }

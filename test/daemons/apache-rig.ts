@@ -35,7 +35,6 @@ export class ApacheRig {
   readonly machine: PrivateMachine;
   /** Ports of blue and green: came on :80, came on :443. */
   readonly ports: { blue: [number, number]; green: [number, number] };
-  #colour: "blue" | "green" = "green";
 
   private constructor(machine: PrivateMachine, ports: ApacheRig["ports"]) {
     this.machine = machine;
@@ -93,9 +92,7 @@ export class ApacheRig {
 
   /** Publishes these accounts, with the pools that their sites need. */
   publish(states: WebState[]): Step {
-    const step = this.machine.publish(["php-fpm", "apache"], this.tree(states));
-    this.#colour = this.colour;
-    return step;
+    return this.machine.publish(["php-fpm", "apache"], this.tree(states));
   }
 
   tree(states: WebState[]): Tree {
@@ -112,15 +109,15 @@ export class ApacheRig {
     return tree;
   }
 
+  /** The instance that nginx is pointed at. */
   get colour(): "blue" | "green" {
-    const line = this.machine.driver("apache", "status", this.machine.live).words;
-    return /^running green$/m.test(line) ? "green" : /^running blue$/m.test(line) ? "blue" : this.#colour;
+    return readFileSync(join(this.machine.live.MUTU_LIVE as string, "colour"), "utf8").trim() as "blue" | "green";
   }
 
   /** Asks the instance that serves, as nginx would: one connection, the client's address in X-Forwarded-For. */
   ask(host: string, asking: Asking = {}): Promise<Answer> {
     const { path = "/", method = "GET", headers = {}, tls = true } = asking;
-    return askPort(this.ports[this.#colour][tls ? 1 : 0], host, { path, method, headers: { "x-forwarded-for": "192.0.2.9", ...headers } });
+    return askPort(this.ports[this.colour][tls ? 1 : 0], host, { path, method, headers: { "x-forwarded-for": "192.0.2.9", ...headers } });
   }
 
   /** Asks as the control machine does. */

@@ -64,8 +64,9 @@ function anyName(name: string): string {
 }
 
 function common(owner: Owner): string[] {
-  const account = `MutuAccount ${decimal(owner.number)}`;
-  return owner.probe === "" ? [account] : [account, `MutuProbe ${plainWord(owner.probe)}`];
+  // A virtual host does not inherit this one. Without it %2F in a path is a 404, redirects included; it is kept as it came, undecoded.
+  const account = [`MutuAccount ${decimal(owner.number)}`, "AllowEncodedSlashes NoDecode"];
+  return owner.probe === "" ? account : [...account, `MutuProbe ${plainWord(owner.probe)}`];
 }
 
 function serve(site: WebSite): string[] {

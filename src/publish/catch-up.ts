@@ -25,3 +25,13 @@ export async function listLeftOver(ctx: Context): Promise<string[]> {
   }
   return due;
 }
+
+/** Says so of publications that no panel is working on any more: their panel died, and its lease has run out. */
+export async function closeAbandoned(ctx: Context): Promise<void> {
+  const now = ctx.clock.now();
+  const running = await ctx.db.publication.findMany({ where: { state: "running" }, select: { id: true, hostId: true } });
+  for (const { id, hostId } of running) {
+    const held = await ctx.db.hostLease.count({ where: { hostId, owner: { not: "" }, until: { gt: now } } });
+    if (held === 0) await ctx.db.publication.updateMany({ where: { id, state: "running" }, data: { state: "interrupted", endedAt: now } });
+  }
+}

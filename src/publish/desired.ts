@@ -57,7 +57,7 @@ async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow
 }
 
 function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
-  return { row, desired, level: "present", files: [], hash: null, before: [], fault: null, verified: false };
+  return { row, desired, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
 }
 
 function groupByRole(rows: UnitRow[]): Map<string, UnitRow[]> {

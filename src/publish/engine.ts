@@ -67,6 +67,8 @@ export interface RunUnit {
   fault: UnitFault | null;
   /** Answered from outside with its hash during this run. */
   verified: boolean;
+  /** Its numbers are in the database already, with the release that carried it. */
+  counted: boolean;
 }
 
 /** The difference between the live root (null: a fresh machine) and the next one. */

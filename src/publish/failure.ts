@@ -24,7 +24,7 @@ export class RunFailure extends Error {
 export interface Setback {
   step: "stage" | "activate" | "verify";
   refusals: StepFailure[];
-  named: Map<UnitId, UnitFault>;
+  named: ReadonlyMap<UnitId, UnitFault>;
 }
 
 /** Sorts a failed verb: what daemons refused can be traced to units; anything else ends the run. */

@@ -4,7 +4,7 @@ import { Agent } from "node:https";
 import { join } from "node:path";
 import { notFound } from "../core/errors.js";
 import type { Services } from "../core/services.js";
-import { listLeftOver } from "./catch-up.js";
+import { closeAbandoned, listLeftOver } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Role } from "./contract.js";
 import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits } from "./engine.js";
@@ -144,6 +144,7 @@ export function createPublisher({ services, roles, daemons, hosts, limits, onSte
     dryRun: async (hostId) => dryRun(engine, await known(hostId)),
     touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),
     async catchUp() {
+      await closeAbandoned(system);
       const left = await listLeftOver(system);
       for (const hostId of left) wake(hostId);
       return left;

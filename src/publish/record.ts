@@ -23,8 +23,9 @@ export type PublicationState = "done" | "partial" | "failed" | "refused";
 export async function closePublication(run: Run): Promise<PublicationState> {
   const outcomes = run.units.map((unit) => outcomeOf(unit, true));
   const state = run.units.every((unit) => unit.fault === null) && run.errors.length === 0 ? "done" : "partial";
-  for (let start = 0; start < outcomes.length; start += ROWS_AT_ONCE) {
-    const page = outcomes.slice(start, start + ROWS_AT_ONCE);
+  const uncounted = outcomes.filter((_, index) => !run.units[index]?.counted);
+  for (let start = 0; start < uncounted.length; start += ROWS_AT_ONCE) {
+    const page = uncounted.slice(start, start + ROWS_AT_ONCE);
     const news = await run.ctx.transaction(async (tx) => {
       await run.lease.assertHeldIn(tx);
       return settleUnits(tx, page);

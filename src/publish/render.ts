@@ -27,6 +27,7 @@ export async function fallBack(engine: Engine, host: HostRecord, unit: RunUnit, 
   const lastGood = served && unit.before.length > 0 ? { claims: unit.row.claims as string[] } : null;
   unit.fault ??= fault;
   unit.verified = false;
+  unit.counted = false;
   unit.level = nextLevel({ level: unit.level, withdrawn, gone: state === null, claims, lastGood });
   await renderUnit(engine, host, unit);
 }

@@ -1,5 +1,6 @@
 /** One publication of one host. This file is the order of the steps and nothing else; each step is a file of its own. */
 import { activateRelease, listRelease } from "./activate.js";
+import { adoptRelease, type UnitOutcome } from "./adopt.js";
 import { blame, refuseIfAlike } from "./blame.js";
 import type { HostRecord } from "./contract.js";
 import { listTouched, readDesired } from "./desired.js";
@@ -13,10 +14,10 @@ import { type PublicationState, closePublication, discardPublication, failPublic
 import { recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { stageRelease } from "./stage.js";
-import { concludeRelease, verifyUnits } from "./verification.js";
+import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
 
-/** The steps, as they are told and recorded; those from `plan` to `settle` may come several times. */
-export const STEPS = ["lock", "recover", "desired", "render", "plan", "stage", "blame", "list", "activate", "verify", "withdraw", "record"] as const;
+/** The steps, as they are told and recorded; those from `plan` to `rollback` may come several times. */
+export const STEPS = ["lock", "recover", "desired", "render", "plan", "stage", "blame", "list", "activate", "verify", "settle", "adopt", "rollback", "withdraw", "record"] as const;
 export type Step = (typeof STEPS)[number];
 
 /** How a run ended; `idle`: nothing was to be done. */
@@ -101,9 +102,20 @@ async function attempt(run: Run, units: readonly RunUnit[]): Promise<Setback | n
   const releaseId = await step(run, "list", () => listRelease(run, plan, units));
   const inactive = await step(run, "activate", () => activateRelease(run, plan));
   if (inactive !== null) return refuseRelease(run, releaseId, setbackOf("activate", inactive));
-  const { setback, live } = await step(run, "verify", () => concludeRelease(run, plan, releaseId, units));
-  if (live) moveOn(run, plan);
-  return setback;
+  announce(run, units);
+  const verdict = await step(run, "verify", () => judgeRelease(run, plan, units));
+  let failure = verdict.failure;
+  if (verdict.keep) {
+    const outcomes = await step(run, "settle", () => settleRelease(run, plan, releaseId, units, verdict));
+    await step(run, "adopt", () => adopt(run, plan, releaseId, outcomes));
+    units.forEach((unit, index) => {
+      unit.counted = outcomes[index]?.done ?? false;
+    });
+  } else {
+    failure = (await step(run, "rollback", () => leaveRelease(run, plan, releaseId, units, verdict))) ?? failure;
+  }
+  if (failure !== null) throw failure;
+  return verdict.doubted.size === 0 ? null : { step: "verify", refusals: [], named: verdict.doubted };
 }
 
 /** Nothing changes: what serves already is asked, if nobody has yet. Doubts about files of before blame nobody: they were proven once. */
@@ -123,7 +135,16 @@ async function refuseRelease(run: Run, releaseId: string, setback: Setback): Pro
   return setback;
 }
 
-function moveOn(run: Run, plan: ReleasePlan): void {
+/** Tells open pages that these units are out and being asked. Nothing is written: a release that is left again was never published. */
+function announce({ engine, host }: Run, units: readonly RunUnit[]): void {
+  for (const { row, desired, level, verified } of units) {
+    if (level !== "present" || verified || desired.probes.length === 0) continue;
+    engine.events.emit({ hostId: host.id, role: row.role, key: row.key, accountId: desired.accountId, chip: { state: "published" } });
+  }
+}
+
+async function adopt(run: Run, plan: ReleasePlan, releaseId: string, outcomes: readonly UnitOutcome[]): Promise<void> {
+  for (const news of await adoptRelease(run.ctx, run.lease, releaseId, outcomes)) run.engine.events.emit(news);
   for (const { shard, new: hash } of plan.shards) run.live.shards.set(shard, hash);
   run.live = { root: plan.root, files: applyChanges(run.live.files, plan.changes), shards: run.live.shards };
 }

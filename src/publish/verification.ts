@@ -1,8 +1,8 @@
-/** Decides what becomes of a release that serves: proven and settled, or left again. The questions themselves are asked in verify.ts. */
-import { adoptRelease, outcomeOf } from "./adopt.js";
+/** Decides what becomes of a release that serves: proven and settled, or left again. The questions are asked in verify.ts, the order is in run.ts. */
+import { outcomeOf, type UnitOutcome } from "./adopt.js";
 import type { Probe } from "./contract.js";
 import type { ReleasePlan, Run, RunUnit } from "./engine.js";
-import { RunFailure, type Setback, errorOf } from "./failure.js";
+import { RunFailure, errorOf } from "./failure.js";
 import { type UnitId, ownerOf, unitId } from "./manifest.js";
 import { retryBusy } from "./patience.js";
 import { rollBack } from "./rollback.js";
@@ -35,10 +35,39 @@ export async function verifyUnits(run: Run, units: readonly RunUnit[]): Promise<
   return { asked, doubted };
 }
 
-/** Keeps a release: the instance before may end, and the database learns what serves. Doubted units stay touched. */
-export async function settleRelease(run: Run, plan: ReleasePlan, releaseId: string, units: readonly RunUnit[], doubted: ReadonlyMap<UnitId, UnitFault>): Promise<void> {
+/** What verification says of a release. */
+export interface Verdict {
+  doubted: ReadonlyMap<UnitId, UnitFault>;
+  /** Doubted units, with what proved them before. */
+  failing: RunUnit[];
+  /** The release stays, though not with every unit. */
+  keep: boolean;
+  /** Ends the run once the release is kept or left. */
+  failure: RunFailure | null;
+}
+
+/**
+ * Judges a release that serves (decision of 2026-11-22 in src/README.md). Some answered: it stays, and the doubted units are taken back by
+ * the next release of this run. None answered, or too many failed alike: the instance before takes over at once.
+ */
+export async function judgeRelease(run: Run, plan: ReleasePlan, units: readonly RunUnit[]): Promise<Verdict> {
+  const { asked, doubted } = await verifyUnits(run, units);
+  const failing = asked.filter((unit) => doubted.has(unitId(unit.row)));
+  const alike = commonFault(failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" })), units.length);
+  const [first] = doubted.values();
+  if (first === undefined || (failing.length < asked.length && alike === null)) return { doubted, failing, keep: true, failure: null };
+  const error = { step: "verify", code: first.code, data: first.data, output: [] };
+  run.errors.push(error);
+  // A fresh machine has nothing to return to: what serves is kept, and its units stay touched until the way to them is mended.
+  if (plan.base === null) return { doubted, failing, keep: true, failure: new RunFailure({ ...error, code: "publications.nothing_answers" }) };
+  if (alike === null) return { doubted, failing, keep: false, failure: null };
+  const data = { code: alike.code, accounts: String(alike.accounts) };
+  return { doubted, failing, keep: false, failure: new RunFailure({ step: "verify", code: "publications.failing_alike", data, output: [] }, "refused") };
+}
+
+/** Ends what served before. The way back is gone afterwards, so the database is told first: who finds this after a crash settles, too. */
+export async function settleRelease(run: Run, plan: ReleasePlan, releaseId: string, units: readonly RunUnit[], { doubted }: Verdict): Promise<UnitOutcome[]> {
   const outcomes = units.map((unit) => outcomeOf(unit, !doubted.has(unitId(unit.row))));
-  // Written before the machine forgets the way back: who finds this state after a crash settles instead of rolling back.
   await run.ctx.transaction(async (tx) => {
     await run.lease.assertHeldIn(tx);
     await tx.db.release.update({ where: { id: releaseId }, data: { state: "verified", units: JSON.parse(JSON.stringify(outcomes)) } });
@@ -47,41 +76,14 @@ export async function settleRelease(run: Run, plan: ReleasePlan, releaseId: stri
   // "internal": what served before could not be ended. The release is good all the same, and the next run settles again.
   if (!settled.ok && settled.failure.kind === "internal") run.errors.push(errorOf("settle", settled.failure));
   else if (!settled.ok) throw new RunFailure(errorOf("settle", settled.failure));
-  for (const news of await adoptRelease(run.ctx, run.lease, releaseId, outcomes)) run.engine.events.emit(news);
+  return outcomes;
 }
 
-/**
- * Judges a release after its verification (decision of 2026-11-22 in src/README.md). Some answered: the release stays, and the doubted
- * units are taken back by the next one of this run. None answered, or too many alike: the instance before takes over at once; if it does
- * not answer either, the machine is at fault and nobody is blamed.
- */
-export async function concludeRelease(run: Run, plan: ReleasePlan, releaseId: string, units: readonly RunUnit[]): Promise<{ setback: Setback | null; live: boolean }> {
-  const { asked, doubted } = await verifyUnits(run, units);
-  const setback: Setback = { step: "verify", refusals: [], named: doubted };
-  if (doubted.size === 0) {
-    await settleRelease(run, plan, releaseId, units, doubted);
-    return { setback: null, live: true };
-  }
-  const failing = asked.filter((unit) => doubted.has(unitId(unit.row)));
-  const blamed = failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" }));
-  const alike = commonFault(blamed, units.length);
-  const [first] = doubted.values();
-  const error = { step: "verify", code: first?.code ?? "", data: first?.data ?? {}, output: [] };
-  if (failing.length < asked.length && alike === null) {
-    await settleRelease(run, plan, releaseId, units, doubted);
-    return { setback, live: true };
-  }
-  run.errors.push(error);
-  if (plan.base === null) {
-    // There is nothing to return to: what serves is kept, and its units go on being touched until somebody mends the way to them.
-    await settleRelease(run, plan, releaseId, units, doubted);
-    throw new RunFailure({ ...error, code: "publications.nothing_answers" });
-  }
-  await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "rolledBack" } });
+/** Leaves a release for the one before, and asks that one. When it does not answer either, the machine is at fault: nobody is blamed. */
+export async function leaveRelease(run: Run, plan: ReleasePlan, releaseId: string, units: readonly RunUnit[], { failing }: Verdict): Promise<RunFailure | null> {
   const before = failing.map(({ row }): Question => ({ hash: row.hash ?? "", probes: row.hash === null ? [] : (row.probes as unknown as Probe[]) }));
   const answered = await rollBack(run, plan, before.filter(({ probes }) => probes.length > 0));
+  await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "rolledBack" } });
   for (const unit of units) unit.verified = false;
-  if (answered === false) throw new RunFailure({ ...error, code: "publications.nothing_answers" });
-  if (alike !== null) throw new RunFailure({ step: "verify", code: "publications.failing_alike", data: { code: alike.code, accounts: String(alike.accounts) }, output: [] }, "refused");
-  return { setback, live: false };
+  return answered === false ? new RunFailure({ step: "verify", code: "publications.nothing_answers", data: {}, output: [] }) : null;
 }

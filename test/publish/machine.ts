@@ -62,8 +62,9 @@ export interface TestMachine {
   silence(on: boolean): void;
   /** Changes a live file by hand. */
   tamper(): Promise<void>;
-  /** Makes the machine's own file unreadable for apply, as a broken link would. */
+  /** Takes the door away, as a machine that is off does; and gives it back. */
   lock(): Promise<void>;
+  unlock(): Promise<void>;
   /** Puts the machine on a root that no panel knows. */
   forgeRoot(): Promise<void>;
   /** Installs the machine again: nothing of before is left. */
@@ -114,6 +115,7 @@ export async function makeMachine(t: Scope, name = "web1", daemons = ["tester"])
       }
     },
     lock: () => rename(apply, `${apply}.away`),
+    unlock: () => rename(`${apply}.away`, apply),
     forgeRoot: () => writeFile(join(root, "live/root"), `${"f".repeat(64)}\n`),
     async wipe() {
       execFileSync("chmod", ["-R", "u+w", root]);
@@ -141,7 +143,7 @@ async function readLive(root: string): Promise<Record<string, string> | null> {
 async function listen(t: Scope, root: string, faults: TestMachine["faults"], silent: () => boolean): Promise<Server> {
   const { key, certificate: cert } = selfSigned(["test"], [], new Date());
   let indexed = "";
-  let index = new Map<string, string>();
+  let index: Promise<Map<string, string>> = Promise.resolve(new Map());
   const server = createServer({ key, cert }, (request, response) => {
     const name = (request.headers.host ?? "").split(":")[0] as string;
     const fault = faults.get(name);
@@ -157,12 +159,9 @@ async function listen(t: Scope, root: string, faults: TestMachine["faults"], sil
 
     async function answer(): Promise<string | undefined> {
       const live = existsSync(join(root, "live")) ? readlinkSync(join(root, "live")) : "";
-      if (live !== indexed) {
-        const files = Object.values((await readLive(root)) ?? {});
-        index = new Map(files.flatMap((text) => [...text.matchAll(/^name (\S+)$/gm)].map(([, found]) => [found as string, /^probe (\S+)$/m.exec(text)?.[1] ?? ""] as const)));
-        indexed = live;
-      }
-      return request.url === "/.well-known/mutu-probe" ? index.get(name) : undefined;
+      if (live !== indexed) index = readLive(root).then((files) => indexOf(Object.values(files ?? {})));
+      indexed = live;
+      return request.url === "/.well-known/mutu-probe" ? (await index).get(name) : undefined;
     }
   });
   server.listen(0, "127.0.0.1");
@@ -172,4 +171,14 @@ async function listen(t: Scope, root: string, faults: TestMachine["faults"], sil
     server.close();
   });
   return server;
+}
+
+/** Maps each name of the generated files to the hash that stands beside it. */
+function indexOf(files: string[]): Map<string, string> {
+  return new Map(
+    files.flatMap((text) => {
+      const hash = /^probe (\S+)$/m.exec(text)?.[1] ?? "";
+      return [...text.matchAll(/^name (\S+)$/gm)].map(([, name]) => [name as string, hash] as const);
+    }),
+  );
 }

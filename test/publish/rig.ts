@@ -52,9 +52,9 @@ export function testDaemon(name: string, role: string): Daemon<Words> {
     render({ key, state }, probe) {
       if (state.text.includes("UNRENDERABLE")) throw invalid("sites.folder_invalid", { folder: "x" });
       const names = (state.names ?? []).map((claim) => `name ${claim}\n`).join("");
-      return [{ path: `accounts/${key.replace("/", "-")}.conf`, content: `# ${key}\nprobe ${probe}\n${names}text ${state.text}\n` }];
+      return [{ path: `accounts/${key.replaceAll("/", "-")}.conf`, content: `# ${key}\nprobe ${probe}\n${names}text ${state.text}\n` }];
     },
-    renderNotice: ({ key, claims }) => [{ path: `accounts/${key.replace("/", "-")}.conf`, content: `# ${key}\nnotice for ${claims.join(" ")}\n` }],
+    renderNotice: ({ key, claims }) => [{ path: `accounts/${key.replaceAll("/", "-")}.conf`, content: `# ${key}\nnotice for ${claims.join(" ")}\n` }],
     explain: (output) =>
       output.flatMap((line) => {
         const [, number, path, word] = /^Syntax error on line (\d+) of \S*?\/[0-9a-f]{2}\/[a-z]+\/(\S+): (\S+)$/.exec(line) ?? [];
@@ -83,7 +83,7 @@ export interface PanelOptions extends Partial<Pick<PublisherParts, "limits" | "o
 }
 
 /** Bounds that keep a failing verification short. */
-export const LIMITS = { patienceMs: 250, timeoutMs: 500 };
+export const LIMITS = { patienceMs: 250, timeoutMs: 2_000 };
 
 /** Makes a panel that publishes by itself. */
 export async function makePanel(t: Scope, options: PanelOptions = {}): Promise<Panel> {

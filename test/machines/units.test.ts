@@ -1,0 +1,164 @@
+/** The units of a web machine at work: a member's PHP site behind nginx, Apache and FPM, started by systemd, and what each of them may not do. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { daemon as apache } from "../../src/daemons/apache/daemon.js";
+import { daemon as nginx } from "../../src/daemons/nginx/daemon.js";
+import { daemon as phpFpm } from "../../src/daemons/php-fpm/daemon.js";
+import type { AccountWebState, PhpState } from "../../src/features/sites/role.js";
+import type { HostFacts } from "../../src/publish/contract.js";
+import { raiseLab } from "./lab/lab.js";
+import type { Lab } from "./lab/lab.js";
+import type { LabNode } from "./lab/node.js";
+import { publishByHand, sshMachine } from "./lab/release.js";
+import { until } from "./lab/run.js";
+
+const NAME = "amis.example.org";
+const NUMBER = 2001;
+const HOME = `/srv/mutu/homes/${NUMBER}`;
+const host: HostFacts = { id: "h", name: "web1", homes: "/srv/mutu/homes" };
+const account = { number: NUMBER, login: "amis" };
+const PROBE = "3f1c7b0a9d2e4f60518273645566778899aabbccddeeff001122334455667788";
+const socket = "6f0c2d9e41b7a853.sock";
+
+const web: AccountWebState = {
+  ...{ kind: "account", account, home: HOME, connectionLimit: 20 },
+  sites: [
+    {
+      ...{ id: "a", names: [NAME], canonical: null, forceHttps: false, hstsSeconds: null },
+      serve: { kind: "folder", root: `${HOME}/www`, php: { version: "8.2", master: "m00", socket, values: { memory_limit: "64M" } }, index: ["index.php"], errorPages: {} },
+    },
+  ],
+};
+const php: PhpState = {
+  ...{ account, version: "8.2", master: "m00", socket, home: HOME, memoryMb: 128, timeSeconds: 30, uploadMb: 16, workers: 3 },
+  envelope: "amis@web1",
+};
+
+describe("units", { timeout: 600_000 }, () => {
+  let lab: Lab;
+  let node: LabNode;
+  before(async () => {
+    lab = await raiseLab({ nodes: ["control", "web1"] });
+    node = lab.node("web1");
+    await node.must(["sh", "-c", 'umask 022; install -d -o "$1" -g 1990 -m 0710 "$2"; setpriv --reuid "$1" --regid "$1" --clear-groups mkdir "$2/www"', "home", `${NUMBER}`, HOME]);
+    const page = '<?php $f = $_GET["f"] ?? ""; echo json_encode(["uid" => posix_geteuid(), "groups" => posix_getgroups(), "read" => $f === "" ? null : shell_exec("cat " . escapeshellarg($f) . " 2>&1; echo status $?"), "proc" => array_map("intval", explode("\\n", trim(shell_exec("ls /proc | grep -x \'[0-9]*\'"))))]);';
+    await node.must(["setpriv", "--reuid", `${NUMBER}`, "--regid", `${NUMBER}`, "--clear-groups", "sh", "-c", 'cat > "$1"', "page", `${HOME}/www/index.php`], { input: page });
+    const files = [
+      ...apache.render({ key: "2001", state: web, host }, PROBE).map(({ path, content }) => [`apache/${path}`, content] as const),
+      ...nginx.render({ key: "2001", state: web, host }, PROBE).map(({ path, content }) => [`nginx/${path}`, content] as const),
+      ...phpFpm.render({ key: "2001/8.2", state: php, host }, PROBE).map(({ path, content }) => [`php-fpm/${path}`, content] as const),
+    ];
+    await publishByHand(await sshMachine(lab, node), new Map([[`${NUMBER}`, new Map(files)]]));
+  });
+  after(() => lab?.close());
+
+  const ask = async (query = "") => {
+    const answer = await lab.fetch(node, `https://${NAME}/index.php${query}`);
+    assert.equal(answer.status, 200, answer.body);
+    return JSON.parse(answer.body) as { uid: number; groups: number[]; read: string | null; proc: number[] };
+  };
+  const active = async (): Promise<string[]> => {
+    const listed = await node.must(["systemctl", "list-units", "mutu-*.service", "--state=running", "--plain", "--no-legend"]);
+    return listed.trim().split("\n").map((line) => line.split(" ")[0]!).sort();
+  };
+
+  test("a member's page is answered through the three, as the member", async () => {
+    const answer = await ask();
+    assert.equal(answer.uid, NUMBER);
+    assert.deepEqual(answer.groups, [NUMBER]);
+    assert.deepEqual(await active(), ["mutu-apache@blue.service", "mutu-nginx.service", "mutu-php-fpm@8.2-m00-1.service"]);
+  });
+
+  test("nobody but PHP's master is root, and that one holds four capabilities", async () => {
+    const listed = await node.must(["ps", "-eo", "user:20,comm"]);
+    const users = (program: string) => [...new Set(listed.split("\n").filter((line) => line.includes(program)).map((line) => line.split(/\s+/)[0]))].sort();
+    assert.deepEqual(users("apache2"), ["mutu-apache"]);
+    assert.deepEqual(users("rotatelogs"), ["mutu-apache"]);
+    assert.deepEqual(users("nginx"), ["mutu-nginx"]);
+    assert.deepEqual(users("php-fpm"), ["2001", "root"]);
+    const status = async (unit: string) => node.readFile(`/proc/${(await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim()}/status`);
+    const caps = async (unit: string) => /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m.exec(await status(unit))!.slice(1).map((hex) => BigInt(`0x${hex}`));
+    // CHOWN 0, KILL 5, SETGID 6, SETUID 7; NET_BIND_SERVICE 10.
+    assert.deepEqual(await caps("mutu-php-fpm@8.2-m00-1"), [0b1110_0001n, 0b1110_0001n]);
+    assert.deepEqual(await caps("mutu-nginx"), [1n << 10n, 1n << 10n]);
+    assert.deepEqual(await caps("mutu-apache@blue"), [0n, 0n]);
+    for (const unit of ["mutu-php-fpm@8.2-m00-1", "mutu-nginx", "mutu-apache@blue"]) assert.match(await status(unit), /^NoNewPrivs:\s+1$/m, unit);
+  });
+
+  test("a member's PHP sees no process but its own", async () => {
+    const seen = (await ask()).proc.length;
+    const all = Number((await node.must(["sh", "-c", "ls -d /proc/[0-9]* | wc -l"])).trim());
+    assert.ok(seen <= 3, `${seen} of ${all}`);
+  });
+
+  // By a program that PHP starts, so that open_basedir is not what refuses. What its mode alone would let through stands here too: the
+  // mount namespace hides it.
+  test("a member's PHP can start a program and read what it may", async () => assert.match((await ask("?f=/etc/hostname")).read ?? "", /^web1\nstatus 0/));
+  const HIDDEN = [
+    "/etc/mutu/machine.conf",
+    "/etc/mutu/door.keys",
+    "/etc/ssh/sshd_config",
+    "/var/lib/mutu/tls/fallback.pem",
+    "/var/lib/mutu/live/root",
+    "/var/lib/mutu/run/php-fpm-8.2-m00-1.env",
+    "/var/log/mutu/apache",
+    "/usr/local/lib/mutu/apply",
+    "/etc/sudoers.d/mutu-door",
+    "/proc/1/environ",
+  ];
+  for (const path of HIDDEN) {
+    test(`a member's PHP cannot read ${path}`, async () => assert.match((await ask(`?f=${path}`)).read ?? "", /^cat: .*(Permission denied|No such file)[^\n]*\nstatus 1\n$/));
+  }
+
+  test("systemd itself says that the sandbox is on", async () => {
+    const show = async (unit: string) => {
+      const text = await node.must(["systemctl", "show", unit]);
+      return new Map(text.split("\n").map((line) => [line.slice(0, line.indexOf("=")), line.slice(line.indexOf("=") + 1)] as const));
+    };
+    for (const unit of ["mutu-php-fpm@8.2-m00-1", "mutu-nginx", "mutu-apache@blue"]) {
+      const is = await show(unit);
+      for (const [key, value] of Object.entries({ NoNewPrivileges: "yes", PrivateTmp: "yes", ProtectSystem: "strict", ProtectProc: "invisible", PrivateDevices: "yes", RestrictNamespaces: "yes" })) {
+        assert.equal(is.get(key), value, `${unit} ${key}`);
+      }
+      assert.notEqual(is.get("TasksMax"), "infinity");
+      assert.notEqual(is.get("MemoryMax"), "infinity");
+      assert.notEqual(is.get("MemoryHigh"), "infinity");
+      assert.ok(Number(is.get("LimitNOFILE")) >= 16_384, unit);
+    }
+  });
+
+  test("the system is read-only for Apache and nginx, as their processes see it", async () => {
+    for (const unit of ["mutu-nginx", "mutu-apache@blue"]) {
+      const pid = (await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim();
+      for (const path of ["/usr/new", "/var/lib/mutu/run/new", "/etc/new"]) {
+        const answer = await node.exec(["nsenter", "-t", pid, "-m", "--", "touch", path]);
+        assert.notEqual(answer.status, 0, `${unit} ${path}`);
+        assert.match(answer.stderr, /Read-only file system/);
+      }
+    }
+  });
+
+  test("a reboot starts the same site again, without control", async () => {
+    const control = lab.node("control");
+    await node.stop();
+    await control.stop();
+    await node.boot();
+    assert.deepEqual(await active(), ["mutu-apache@blue.service", "mutu-nginx.service", "mutu-php-fpm@8.2-m00-1.service"]);
+    const answer = await lab.fetch(node, `https://${NAME}/index.php`, { from: node });
+    assert.equal(answer.status, 200);
+    await control.boot();
+  });
+
+  test("Apache that is killed comes back, nginx reloads, a stop lets the request end", async () => {
+    const pid = async (unit: string) => (await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim();
+    const first = await pid("mutu-apache@blue");
+    await node.must(["kill", "-KILL", first]);
+    await until("Apache", async () => ((await lab.fetch(node, `https://${NAME}/index.php`)).status === 200 && (await pid("mutu-apache@blue")) !== first ? true : undefined));
+    const front = await pid("mutu-nginx");
+    await node.must(["/usr/local/lib/mutu/unit", "reload", "mutu-nginx"]);
+    assert.equal(await pid("mutu-nginx"), front);
+    assert.equal((await ask()).uid, NUMBER);
+    const refused = await node.exec(["/usr/local/lib/mutu/unit", "start", "ssh"]);
+    assert.equal(refused.status, 64, "only units of ours");
+  });
+});

@@ -210,3 +210,12 @@ boot() { # what is live starts; what was kept beside it does not
   each boot || die 20 "root $live_root" "$report"
   printf '%s\n' "root $live_root" "activation $live_n"
 }
+halt() { # everything that drivers run ends, last first; what is live stays what boot will start
+  read_live
+  backwards=''
+  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
+  MUTU_DAEMONS=$backwards MUTU_CHANGED=/dev/null
+  aim "$live_n" "$live_n"
+  each halt || die 20 "root $live_root" "$report"
+  printf '%s\n' "root $live_root" "activation $live_n"
+}

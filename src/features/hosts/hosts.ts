@@ -58,7 +58,8 @@ export async function saveHost(ctx: Context, input: HostInput): Promise<Host> {
 export async function removeHost(ctx: Context, key: string): Promise<void> {
   await ctx.transaction(async (tx) => {
     const host = await getHost(tx, key);
-    const accounts = await tx.db.account.count({ where: { OR: [{ webHostId: host.id }, { filesHostId: host.id }] } });
+    const { _count: carried } = await tx.db.host.findUniqueOrThrow({ where: { id: host.id }, select: { _count: { select: { webAccounts: true, filesAccounts: true } } } });
+    const accounts = Math.max(carried.webAccounts, carried.filesAccounts);
     if (accounts > 0) throw conflict("hosts.host_used", { name: host.name, count: accounts });
     await tx.db.host.delete({ where: { id: host.id } });
     tx.audit({ verb: "hosts.host.removed", accountId: null, object: { type: "host", id: host.id, name: host.name }, old: { address: host.address } });

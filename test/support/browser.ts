@@ -1,0 +1,76 @@
+/** Debian's Chromium on pages of a listening application: screenshots, axe, and every console error kept. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
+import type { Scope } from "./database.js";
+
+const EXECUTABLE = "/usr/bin/chromium";
+/** Without these it looks for Google's hosts at every start. */
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+
+export const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
+
+export interface View {
+  locale?: "fr" | "en";
+  size?: keyof typeof SIZES;
+  theme?: "light" | "dark";
+  /** false: no JavaScript. */
+  scripts?: boolean;
+}
+
+export interface Window {
+  context: BrowserContext;
+  page: Page;
+  /** What the console and the page complained of. */
+  complaints: string[];
+}
+
+/** Starts a browser for one test file; `open` gives a fresh window without cookies. */
+export async function startBrowser(t: Scope): Promise<{ open(origin: string, view?: View): Promise<Window> }> {
+  const profile = mkdtempSync(join(tmpdir(), "mutu-chromium-"));
+  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, env: { ...process.env, HOME: profile } as Record<string, string> });
+  t.after(async () => {
+    await browser.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+  return {
+    async open(origin, view = {}) {
+      const options: BrowserContextOptions = {
+        baseURL: origin,
+        ignoreHTTPSErrors: true,
+        locale: view.locale ?? "en",
+        viewport: SIZES[view.size ?? "desk"],
+        colorScheme: view.theme ?? "light",
+        javaScriptEnabled: view.scripts ?? true,
+        reducedMotion: "reduce",
+      };
+      const context = await browser.newContext(options);
+      const page = await context.newPage();
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        // A refused form or an unknown address is answered 422 or 404 on purpose, and the console says so of the page itself.
+        const ownAnswer = message.text().startsWith("Failed to load resource") && message.location().url === page.url();
+        if (!ownAnswer && ["error", "warning"].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+      });
+      page.on("pageerror", (error) => complaints.push(`uncaught: ${error.message}`));
+      return { context, page, complaints };
+    },
+  };
+}
+
+/** Gives what axe finds against WCAG 2.2 AA, in words that name the element. Needs JavaScript. */
+export async function axeFindings(page: Page): Promise<string[]> {
+  const { default: AxeBuilder } = await import("@axe-core/playwright");
+  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
+  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n").slice(1).join(" ").trim()}`));
+}
+
+/** Gives the elements that make the page wider than its window. */
+export async function tooWide(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const limit = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth <= limit) return [];
+    return [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > limit + 1).map((element) => `${element.tagName}.${element.className}`);
+  });
+}

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type Headers, pack as createPack } from "tar-stream";
+import { type Header, pack as createPack } from "tar-stream";
 import { EMPTY_SHARD, renderManifest } from "../../src/core/machine/index.js";
 import { changeBetween, makeRig, publish, type Rig, rootOf, SHELLS, stage, type Tree } from "./apply-rig.js";
 
@@ -16,7 +16,7 @@ const CHANGE = changeBetween(OLD, NEW);
 const MANIFEST = renderManifest(CHANGE);
 const FILE = "files/3f/second/b.conf";
 
-type Member = Partial<Headers> & { name: string; content?: string };
+type Member = Partial<Header> & { name: string; content?: string };
 
 /** A tar as someone else's program would make it: any type, mode and order. */
 async function tarOf(members: Member[]): Promise<Buffer> {

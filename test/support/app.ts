@@ -1,8 +1,12 @@
 /** The whole application for tests: a database of its own, a clock that is moved by hand, browsers that keep cookies and know where their forms are. */
 import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Response as InjectResponse } from "light-my-request";
 import { buildApp } from "../../src/app.js";
+import { boot, type BootOptions } from "../../src/boot.js";
 import { createLog } from "../../src/core/log.js";
 import type { Actor, Context } from "../../src/core/context.js";
 import type { Database } from "../../src/core/db.js";
@@ -46,36 +50,32 @@ export interface TestApp {
 }
 
 export interface TestAppOptions extends Partial<Pick<ApplicationParts, "requestsPerMinute" | "heartbeatSeconds">> {
-  /** Instead of all that are found; their permissions are registered. */
+  /** Instead of all that are found; without the feature that keeps hosts there is no publisher. */
   features?: Feature[];
+  /** Daemons of the publisher; none unless given, so that pages are tested without machines. */
+  daemons?: BootOptions["daemons"];
   env?: Partial<Env>;
   /** Lines of the log. */
   logTo?: { write(line: string): void };
-  /** Adds to the services before the application is built (a publisher of a test, for instance). */
-  extend?(services: Services): object;
 }
 
 /** Builds the application on a fresh database; it closes after the test. */
 export async function buildTestApp(t: Scope, options: TestAppOptions = {}): Promise<TestApp> {
   const database = await createTestDatabase(t);
+  const state = mkdtempSync(join(tmpdir(), "mutu-state-"));
+  t.after(() => rmSync(state, { recursive: true, force: true }));
   const clock = createTestClock(new Date().toISOString());
+  const log = options.logTo ? createLog("info", options.logTo) : createLog("silent");
   const features = options.features ?? (await discoverFeatures());
   for (const feature of features) registerPermissions(feature.permissions ?? {});
-  const events = createEvents();
-  for (const feature of features) addHandlers(events, feature.on);
-  const log = options.logTo ? createLog("info", options.logTo) : createLog("silent");
-  const base: Services = {
-    db: database.client,
-    env: testEnv(database.url, options.env),
-    log,
-    clock,
-    events,
-    features,
-    context: createContextFactory({ database, log, clock, events }),
-  };
-  const services: Services = Object.assign(base, options.extend?.(base));
+  const env = testEnv(database.url, { state, ...options.env });
+  const program = features.some((feature) => "hosts" in feature) ? await boot(env, { database, clock, log, features, daemons: options.daemons ?? [] }) : null;
+  const services = program?.services ?? bareServices({ database, clock, log, features, env });
   const { app, routes } = await buildApp(services, { requestsPerMinute: 1_000_000, ...options });
-  t.after(() => app.close());
+  t.after(async () => {
+    await app.close();
+    await program?.close();
+  });
   const visitor = (given: { language?: string } = {}) => new TestBrowser(app, given.language ?? "en");
   return {
     app,
@@ -95,6 +95,14 @@ export async function buildTestApp(t: Scope, options: TestAppOptions = {}): Prom
     withToken: async (token, method, url, body) =>
       app.inject({ method: method as "GET", url, headers: { authorization: `Bearer ${token}`, "accept-language": "en" }, ...(body && { payload: body }) }),
   };
+}
+
+/** Services without a publisher, for features that publish nothing. */
+function bareServices(parts: Pick<Services, "clock" | "log" | "features" | "env"> & { database: Database }): Services {
+  const events = createEvents();
+  for (const feature of parts.features) addHandlers(events, feature.on);
+  const { database, ...rest } = parts;
+  return { ...rest, db: database.client, events, context: createContextFactory({ database, events, log: parts.log, clock: parts.clock }) };
 }
 
 /** Settings of a panel under test: behind a proxy on loopback that ends TLS. */

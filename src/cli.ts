@@ -17,18 +17,18 @@ process.exitCode = await main(process.argv);
 
 /** Runs one command line and gives its exit code: 0 done, 1 refused or failed, 2 not understood. */
 async function main(argv: string[]): Promise<number> {
-  const features = await discoverFeatures();
   let program: Program | undefined;
-  const services = lazyServices(() => {
-    if (!program) throw new Error("a command used its services before it ran");
-    return program;
-  });
-  const mutu = commandTree(features, services, () => program?.jobs ?? []);
-  // Only a command that runs opens the database: help and `database` need none.
-  mutu.hook("preAction", async (_, command) => {
-    if (topOf(command) !== "database") program = await boot(readEnv(), { features });
-  });
   try {
+    const features = await discoverFeatures();
+    const services = lazyServices(() => {
+      if (!program) throw new Error("a command used its services before it ran");
+      return program;
+    });
+    const mutu = commandTree(features, services, () => program?.jobs ?? []);
+    // Only a command that runs opens the database: help and `database` need none.
+    mutu.hook("preAction", async (_, command) => {
+      if (topOf(command) !== "database") program = await boot(readEnv(), { features });
+    });
     await mutu.parseAsync(argv);
     await program?.services.publisher.idle();
     return Number(process.exitCode ?? 0);

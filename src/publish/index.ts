@@ -22,3 +22,4 @@ export { createPublisher, type Publisher, type PublisherParts, publisherOf } fro
 export { type Report, STEPS } from "./run.js";
 export { type Touched, touch } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";
+export { listUnitRows } from "./unit-rows.js";

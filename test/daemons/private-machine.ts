@@ -1,14 +1,16 @@
 /** A private web machine for driver tests: a MUTU_ROOT of its own in which releases are laid as apply would, and drivers called as apply calls them. */
-import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const DAEMONS = fileURLToPath(new URL("../../src/daemons/", import.meta.url));
 export const PRIVILEGED = process.getuid?.() === 0;
-/** Numbers that no package uses: the daemons' own on a machine, here without names. */
-export const APACHE_NUMBER = 64501;
+/** Debian always has it: stands for Apache's and nginx's own users. */
+export const DAEMON_USER = "www-data";
+/** Reason to leave out what only root can show (files and processes of other numbers). */
+export const NEEDS_ROOT = PRIVILEGED ? false : "shows what only root can do";
 
 /** `<daemon>/<path>` → content, of one shard each (the shard is made from the file's name: tests need no real one). */
 export type Tree = Record<string, string>;
@@ -22,7 +24,7 @@ export class PrivateMachine {
   #tree: Tree = {};
   #steps: { n: number; tree: Tree }[] = [];
 
-  constructor(extra: Record<string, string> = {}, readonly start = "direct") {
+  constructor(extra: Record<string, string> = {}) {
     this.base = mkdtempSync("/tmp/mutu-m-");
     chmodSync(this.base, 0o755);
     this.root = join(this.base, "r");
@@ -33,7 +35,8 @@ export class PrivateMachine {
     for (const name of ["nginx", "php-fpm", "homes"]) cpSync(join(DAEMONS, name, "machine"), join(this.base, "daemons", name), { recursive: true });
     this.env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-      MUTU_HOST: "web1", MUTU_ROOT: this.root, MUTU_START: start, MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
+      MUTU_HOST: "web1", MUTU_ROOT: this.root, MUTU_START: "direct", MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
+      MUTU_APACHE_USER: DAEMON_USER, MUTU_NGINX_USER: DAEMON_USER, MUTU_WALL_GROUP: DAEMON_USER,
       MUTU_HOMES: this.homes, MUTU_DRIVERS: join(this.base, "daemons"), ...extra,
     };
   }
@@ -177,9 +180,12 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** True when a program is installed; its tests say what is missing instead of passing. */
-export function installed(...paths: string[]): boolean {
-  return paths.every((path) => existsSync(path));
+/** The states of a daemon's golden cases, to be read by the real program too. */
+export function goldenFiles(daemon: string, wanted: (name: string) => boolean = () => true): Tree[] {
+  const golden = join(DAEMONS, daemon, "golden");
+  return readdirSync(golden).filter(wanted).map((one) => {
+    const files = join(golden, one, "files");
+    const paths = existsSync(files) ? (readdirSync(files, { recursive: true }) as string[]).filter((path) => statSync(join(files, path)).isFile()) : [];
+    return Object.fromEntries(paths.map((path) => [`${daemon}/${path}`, readFileSync(join(files, path), "utf8")]));
+  });
 }
-
-export { execFile, execFileSync };

@@ -1,6 +1,6 @@
 /** A running panel: everything of a program, its pages and API listening, its jobs on the clock, and what an earlier process left unpublished started. */
 import { buildApp } from "./app.js";
-import { boot, type BootOptions, type Program } from "./boot.js";
+import { type BootOptions, boot, type Program } from "./boot.js";
 import type { Env } from "./core/env.js";
 import { ensureCertificate, listen } from "./core/http/listen.js";
 import { scheduleJobs } from "./core/jobs/index.js";

@@ -31,7 +31,10 @@ async function layModule(layout: Layout): Promise<void> {
   const object = join(folder, ".libs", "mod_mutu.so");
   const source = join(layout.source, "machines/web/mod_mutu.c");
   const newest = Math.max(...(await Promise.all([source, "/usr/sbin/apache2"].map(async (path) => (await stat(path)).mtimeMs))));
-  const made = await stat(object).then((info) => info.mtimeMs, () => 0);
+  const made = await stat(object).then(
+    (info) => info.mtimeMs,
+    () => 0,
+  );
   if (made < newest) {
     await mkdir(folder, { recursive: true });
     await cp(source, join(folder, "mod_mutu.c"));
@@ -44,7 +47,13 @@ async function layModule(layout: Layout): Promise<void> {
 /** Names without a certificate of their own get this one, made on this machine. */
 async function layFallbackCertificate(layout: Layout): Promise<void> {
   const file = join(layout.machine, "tls", "fallback.pem");
-  if (await stat(file).then(() => true, () => false)) return;
+  if (
+    await stat(file).then(
+      () => true,
+      () => false,
+    )
+  )
+    return;
   await makeCertificate(file, file, "Mutu trial");
 }
 

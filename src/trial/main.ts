@@ -1,8 +1,8 @@
 /** `npm run trial`, first stage: installs what is missing, then gives up root and hands over to run.ts. */
 import { join } from "node:path";
-import { installMissing } from "./packages.js";
 import { runForeground } from "../core/machine/foreground.js";
 import { readLayout } from "./layout.js";
+import { installMissing } from "./packages.js";
 import { asNumber, chooseNumber, giveFolder } from "./step-down.js";
 
 /** Real parts, from Debian: the web chain, the compiler of our Apache module, certificates for this machine. */

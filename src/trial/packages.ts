@@ -33,10 +33,7 @@ export async function installMissing(names: readonly string[], say: (line: strin
   await withoutStarts(sudo, async () => {
     await apt([...sudo, "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300", "update"], byHand);
     say(`Installing ${missing.length} packages (a minute or two) …`);
-    await apt(
-      [...sudo, "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "install", "--no-install-recommends", ...missing],
-      byHand,
-    );
+    await apt([...sudo, "apt-get", "-q", "-y", "-o", "DPkg::Lock::Timeout=300", "install", "--no-install-recommends", ...missing], byHand);
   });
 }
 
@@ -77,7 +74,7 @@ async function enabledUnits(): Promise<string[]> {
     argv: ["systemctl", "list-unit-files", "--state=enabled", "--no-legend", "--plain"],
     timeoutSeconds: 30,
   }).catch(() => null);
-  if (!answer || answer.code !== 0) return [];
+  if (answer?.code !== 0) return [];
   return answer.stdout
     .toString()
     .split("\n")
@@ -87,7 +84,13 @@ async function enabledUnits(): Promise<string[]> {
 
 /** Puts policy-rc.d in place unless the machine has one of its own, which then stays. */
 async function placePolicy(sudo: string[]): Promise<boolean> {
-  if (await access(POLICY).then(() => true, () => false)) return false;
+  if (
+    await access(POLICY).then(
+      () => true,
+      () => false,
+    )
+  )
+    return false;
   if (sudo.length === 0) {
     await writeFile(POLICY, REFUSE_STARTS);
     await chmod(POLICY, 0o755);

@@ -1,5 +1,5 @@
 /** The trial never serves as root: Apache and PHP-FPM refuse it, and a newcomer should not have to trust it. */
-import { chown, lstat, mkdir, readdir, stat } from "node:fs/promises";
+import { chown, mkdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { runCommand } from "../core/machine/index.js";
 import type { Layout } from "./layout.js";
@@ -14,18 +14,12 @@ export async function chooseNumber(layout: Layout): Promise<number | null> {
   return owner === 0 ? OWN_NUMBER : owner;
 }
 
-/** Gives the trial's folder to the number. Only what the trial itself made is there, and links are not followed. */
+/** Makes the trial's folder for the number. Root touches nothing inside it: members' programs may have written there. */
 export async function giveFolder(layout: Layout, number: number): Promise<void> {
-  await mkdir(layout.place, { recursive: true });
-  await give(layout.place, number);
-}
-
-async function give(path: string, number: number): Promise<void> {
-  const info = await lstat(path);
-  if (info.isSymbolicLink()) return;
-  if (info.uid !== number) await chown(path, number, number);
-  if (!info.isDirectory()) return;
-  for (const name of await readdir(path)) await give(join(path, name), number);
+  const made = await mkdir(layout.place, { recursive: true });
+  if (made) await chown(layout.place, number, number);
+  const { uid } = await stat(layout.place);
+  if (uid !== number) throw new Error(`${layout.place} belongs to the number ${uid}: start the trial as that user, or remove the folder`);
 }
 
 /**
@@ -34,7 +28,10 @@ async function give(path: string, number: number): Promise<void> {
  */
 export async function asNumber(number: number, layout: Layout, argv: readonly string[]): Promise<[string, ...string[]]> {
   const plain = ["--reuid", String(number), "--regid", String(number), "--clear-groups", "--no-new-privs"];
-  const seen = await runCommand({ argv: ["setpriv", ...plain, "test", "-x", dirname(layout.place), "-a", "-r", join(layout.source, "package.json")], timeoutSeconds: 10 });
+  const seen = await runCommand({
+    argv: ["setpriv", ...plain, "test", "-x", dirname(layout.place), "-a", "-r", join(layout.source, "package.json")],
+    timeoutSeconds: 10,
+  });
   const kept = seen.code === 0 ? [] : ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"];
   return ["setpriv", ...plain, ...kept, ...argv];
 }

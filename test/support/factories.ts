@@ -1,6 +1,6 @@
 /** Rows that tests start from: a host with a web server, an account, a member of it. */
-import type { Actor, Context, MembershipRole, TransactionContext } from "../../src/core/context.js";
-import type { EventMap, Events } from "../../src/core/events.js";
+import type { Actor, Context, MembershipRole } from "../../src/core/context.js";
+import type { EventHandler, EventMap, Events } from "../../src/core/events.js";
 import type { Feature } from "../../src/core/feature.js";
 import { registerPermissions } from "../../src/core/ownership.js";
 import type { Account, Host, Plan } from "../../src/generated/sqlite/client.js";
@@ -20,7 +20,7 @@ export function connectFeatures(events: Events, features: readonly Feature[]): v
   for (const feature of features) {
     registerPermissions(feature.permissions ?? {});
     for (const [name, handler] of Object.entries(feature.on ?? {})) {
-      events.on(name as keyof EventMap, handler as (tx: TransactionContext, fact: never) => Promise<void>);
+      events.on(name as keyof EventMap, handler as EventHandler<EventMap[keyof EventMap]>);
     }
   }
 }

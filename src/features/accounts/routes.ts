@@ -11,18 +11,14 @@ import { AccountChange, AccountInput, MemberInput, Nothing, RemoveInput, Suspend
 import { BIN_DAYS, countConsequences, removeAccount, restoreAccount, resumeAccount, suspendAccount } from "./states.js";
 
 const config = { access: "admin" } as const;
-const STATES = ["active", "suspended", "removed"] as const;
 const idOf = (request: FastifyRequest) => (request.params as { account: string }).account;
 const pageOf = (request: FastifyRequest) => `/accounts/${encodeURIComponent(idOf(request))}`;
 
 /** Mounts the pages. */
 export function accountPages(app: FastifyInstance): void {
-  app.get("/accounts", { config }, async (request, reply) => {
-    const window = windowOf(request.query);
-    const state = STATES.find((one) => one === (request.query as { state?: string }).state);
-    const list = await listAccounts(request.ctx, { ...window, ...(state ? { state } : {}) });
-    return reply.page("accounts/list", { list: pagedList(list, window, "/accounts"), state });
-  });
+  app.get("/accounts", { config }, (request, reply) => drawList(request, reply));
+  app.get("/accounts/suspended", { config }, (request, reply) => drawList(request, reply, "suspended"));
+  app.get("/accounts/bin", { config }, (request, reply) => drawList(request, reply, "removed"));
   app.get("/accounts/new", { config }, drawNew);
   app.post("/accounts", { config }, form({ schema: AccountInput, act: create, again: drawNew }));
   app.get("/accounts/:account", { config }, draw);
@@ -102,6 +98,13 @@ function mountMembers(app: FastifyInstance): void {
     },
     again: draw,
   }));
+}
+
+async function drawList(request: FastifyRequest, reply: FastifyReply, state?: "suspended" | "removed") {
+  const window = windowOf(request.query);
+  const list = await listAccounts(request.ctx, { ...window, ...(state ? { state } : {}) });
+  const path = { suspended: "/accounts/suspended", removed: "/accounts/bin", all: "/accounts" }[state ?? "all"];
+  return reply.page("accounts/list", { list: pagedList(list, window, path) });
 }
 
 async function draw(request: FastifyRequest, reply: FastifyReply) {

@@ -13,7 +13,7 @@ export type DomainInput = Static<typeof DomainInput>;
 
 export const ForbiddenInput = Type.Object({
   name: Type.String({ minLength: 1, maxLength: MAX_NAME }),
-  reason: Type.String({ maxLength: MAX_REASON, default: "" }),
+  reason: Type.String({ maxLength: MAX_REASON, default: "", pattern: "^[^\\p{Cc}\\p{Cf}\\u2028\\u2029]*$", refusal: "domains.text_format" }),
 });
 export type ForbiddenInput = Static<typeof ForbiddenInput>;
 
@@ -21,6 +21,15 @@ export const GrantInput = Type.Object({
   accountId: Type.String({ maxLength: MAX_ID }),
   name: Type.String({ minLength: 1, maxLength: MAX_NAME }),
 });
+
+export type GrantInput = Static<typeof GrantInput>;
+
+export const Nothing = Type.Object({});
+export const Done = Type.Object({ done: Type.Literal(true) });
+export const DomainParams = Type.Object({ domain: Type.String({ maxLength: MAX_NAME }) });
+export const NameParams = Type.Object({ name: Type.String({ maxLength: MAX_NAME }) });
+export const ForbiddenOutput = Type.Object({ name: Type.String(), reason: Type.String() });
+export const ConsentOutput = Type.Object({ name: Type.String(), accountId: Type.String(), login: Type.String() });
 
 export const DomainOutput = Type.Object({
   id: Type.String(),

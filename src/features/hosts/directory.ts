@@ -8,16 +8,15 @@ import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
 
 const SSH_PORT = 22;
 const APPLY = "/usr/local/lib/mutu/apply";
-const ID_LETTERS = 12;
 const WITH_DAEMONS = { daemons: { orderBy: { daemon: "asc" } } } as const;
 
 export type HostWithDaemons = Host & { daemons: HostDaemon[] };
 
 /** Files of the panel for one host: its key pair, the pinned key of the machine, the socket of the kept connection. */
-export function hostFiles(env: Env, host: { id: string }): { keyFile: string; knownHostsFile: string; controlPath: string } {
-  const folder = join(env.state, "hosts", host.id);
-  // A Unix socket's path is short: 90 letters at most, and the last part of a uuid is its random one.
-  const controlPath = join(env.state, "ssh", host.id.slice(-ID_LETTERS));
+export function hostFiles(env: Env, host: { name: string }): { keyFile: string; knownHostsFile: string; controlPath: string } {
+  const folder = join(env.state, "hosts", host.name);
+  // A Unix socket's path is short: 90 letters at most.
+  const controlPath = join(env.state, "ssh", host.name);
   return { keyFile: join(folder, "id_ed25519"), knownHostsFile: join(folder, "known_hosts"), controlPath };
 }
 

@@ -1,0 +1,37 @@
+/** How hosts are told to programs and shown on pages. */
+import type { Static } from "typebox";
+import type { ShownHost } from "./hosts.js";
+import type { HostOutput } from "./schemas.js";
+import { driftOf, phpVersionsOf, readState, versionOf } from "./state.js";
+
+/** Gives the answer's fields of a host. */
+export function hostBody(host: ShownHost): Static<typeof HostOutput> {
+  const state = readState(host.state);
+  return {
+    id: host.id,
+    name: host.name,
+    address: host.address,
+    door: host.door,
+    reachable: host.reachable,
+    release: state?.root ?? null,
+    phpVersions: phpVersionsOf(host.state),
+    daemons: host.daemons.map(({ daemon, role }) => ({ daemon, role, version: versionOf(host.state, daemon) })),
+    diskFreeKb: state?.diskFreeKb ?? null,
+    accounts: Math.max(host._count.webAccounts, host._count.filesAccounts),
+    stateAt: host.stateAt?.toISOString() ?? null,
+  };
+}
+
+/** Everything that the pages show. */
+export function hostView(host: ShownHost) {
+  const state = readState(host.state);
+  return {
+    ...host,
+    ...hostBody(host),
+    chip: host.reachable === null ? "waiting" : host.reachable ? "verified" : "failed",
+    drift: driftOf(host.state),
+    step: state?.step ?? null,
+    error: state?.error ?? null,
+    diskFreeBytes: state ? state.diskFreeKb * 1024 : null,
+  };
+}

@@ -1,0 +1,27 @@
+/** The chip of a site: the worst of the units that it stands on. */
+import type { Db } from "../../core/db.js";
+import { type Chip, chipOf, listUnitRows, worstChip } from "../../publish/index.js";
+
+/** What of a site decides which units it stands on. */
+export interface ChipSite {
+  id: string;
+  accountId: string;
+  kind: string;
+  phpVersion: string | null;
+  account: { number: number; webHostId: string; filesHostId: string };
+}
+
+/** Gives the chip of each site, with one query for all of them. */
+export async function chipsOf(db: Db, sites: readonly ChipSite[]): Promise<Map<string, Chip>> {
+  const accountIds = [...new Set(sites.map(({ accountId }) => accountId))];
+  const rows = await listUnitRows(db, accountIds, ["web", "php", "files"]);
+  const units = new Map(rows.map((row) => [`${row.hostId} ${row.role} ${row.key}`, chipOf(row)]));
+  return new Map(sites.map((site) => [site.id, worstChip(keysOf(site).flatMap((key) => units.get(key) ?? []))]));
+}
+
+function keysOf({ account, kind, phpVersion }: ChipSite): string[] {
+  const web = `${account.webHostId} web ${account.number}`;
+  if (kind !== "folder") return [web];
+  const files = `${account.filesHostId} files ${account.number}`;
+  return phpVersion ? [web, files, `${account.webHostId} php ${account.number}/${phpVersion}`] : [web, files];
+}

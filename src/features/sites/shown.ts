@@ -1,0 +1,103 @@
+/** How a site is shown to people and told to programs. */
+import type { FastifyRequest } from "fastify";
+import type { Static } from "typebox";
+import { isRefusal, messageKey } from "../../core/errors.js";
+import type { Chip } from "../../publish/index.js";
+import { displayName } from "../domains/index.js";
+import type { SiteOutput } from "./schemas.js";
+import type { ShownSite } from "./sites.js";
+import { errorPagesOf } from "./state.js";
+
+const HTTPS_PORT = 443;
+
+/** What a chip looks like and says. */
+export interface ChipView {
+  id: string;
+  state: string;
+  /** Cause and next step, in the reader's words; null when all is well. */
+  text: string | null;
+}
+
+/** Gives the chip of a site as its page draws it. */
+export function chipView(request: FastifyRequest, site: Pick<ShownSite, "id">, chip: Chip): ChipView {
+  return { id: `chip-${site.id}`, state: chip.state, text: chipText(request, chip) };
+}
+
+function chipText(request: FastifyRequest, chip: Chip): string | null {
+  if (chip.state === "verified") return null;
+  if (chip.state !== "failed") return request.t(`sites.chips.${chip.state}`);
+  return `${faultText(request, chip.code, chip.data)} ${request.t(`sites.serving.${chip.serving}`)}`;
+}
+
+/** The sentence of a daemon's fault; a code whose daemon is gone has none any more. */
+function faultText(request: FastifyRequest, code: string, data: Record<string, string>): string {
+  try {
+    return request.t(messageKey(code), data);
+  } catch (error) {
+    if (isRefusal(error)) throw error;
+    return request.t("sites.failed", { code });
+  }
+}
+
+/** Everything that lists and the site's page show. */
+export function siteView(request: FastifyRequest, site: ShownSite, chip: Chip, httpsPort = HTTPS_PORT) {
+  const port = httpsPort === HTTPS_PORT ? "" : `:${httpsPort}`;
+  const addresses = site.addresses.map(({ id, name, domain }) => ({
+    id,
+    name,
+    display: displayName(name),
+    wildcard: name.startsWith("*."),
+    encoded: displayName(name) !== name,
+    live: domain.state === "live",
+    href: name.startsWith("*.") ? null : `https://${name}${port}/`,
+    canonical: site.canonical === name,
+  }));
+  return {
+    ...site,
+    addresses,
+    others: addresses.length - 1,
+    href: addresses.find((one) => one.canonical)?.href ?? addresses.find((one) => one.href)?.href ?? null,
+    parked: addresses.every(({ live }) => !live),
+    kindLabel: request.t(`sites.kinds.${site.kind}`),
+    what: whatItShows(site),
+    pages: errorPagesOf(site.errorPages),
+    chip: chipView(request, site, chip),
+    bin: site.state === "bin",
+  };
+}
+
+function whatItShows(site: ShownSite): string {
+  if (site.kind === "folder") return site.folder ?? "";
+  if (site.kind === "redirect") return site.target ?? "";
+  return site.kind === "proxy" ? (site.proxyTarget ?? "") : "";
+}
+
+/** Gives the answer's fields of a site. */
+export function siteBody(site: ShownSite, chip: Chip): Static<typeof SiteOutput> {
+  const { id, account, kind, state, canonical, forceHttps, hstsSeconds, folder, phpVersion, memoryMb, timeSeconds, uploadMb } = site;
+  const { indexFiles, target, redirectStatus, keepPath, proxyTarget, version } = site;
+  return {
+    id,
+    account: { id: account.id, login: account.login },
+    kind,
+    state,
+    binUntil: site.binUntil?.toISOString() ?? null,
+    addresses: site.addresses.map(({ name }) => ({ name, display: displayName(name) })),
+    canonical,
+    forceHttps,
+    hstsSeconds,
+    folder,
+    phpVersion,
+    memoryMb,
+    timeSeconds,
+    uploadMb,
+    indexFiles,
+    errorPages: Object.fromEntries(Object.entries(errorPagesOf(site.errorPages)).map(([status, path]) => [String(status), path])),
+    target,
+    redirectStatus,
+    keepPath,
+    proxyTarget,
+    chip: chip.state === "failed" ? { state: chip.state, code: chip.code } : { state: chip.state },
+    version,
+  };
+}

@@ -1,0 +1,36 @@
+/** Chips of sites, pushed to open pages as their units are published and verified. */
+import type { FastifyReply, FastifyRequest } from "fastify";
+import { accountsWith } from "../../core/ownership.js";
+import type { Publisher, UnitNews } from "../../publish/index.js";
+import { chipsOf } from "./chips.js";
+import { chipView } from "./shown.js";
+import { listSites } from "./sites.js";
+
+const ROLES = new Set(["web", "php", "files"]);
+/** Chips sent for one change: an open page shows no more. */
+const MAX_SITES = 200;
+
+/** Answers with a stream of chips; a member hears of own accounts only. */
+export function streamChips(request: FastifyRequest, reply: FastifyReply, events: Publisher["events"]): FastifyReply {
+  const own = accountsWith(request.actor, "sites.read");
+  return reply.events((send, signal) => {
+    const stop = events.listen((news) => {
+      if (!concerns(news, own)) return;
+      sendChips(request, news.accountId as string, send).catch((error: unknown) => request.log.warn({ err: error }, "chips not sent"));
+    });
+    signal.addEventListener("abort", stop);
+  });
+}
+
+function concerns({ role, accountId }: UnitNews, own: string[] | null): boolean {
+  return ROLES.has(role) && accountId !== null && (own === null || own.includes(accountId));
+}
+
+async function sendChips(request: FastifyRequest, accountId: string, send: (event: string, data: unknown) => void): Promise<void> {
+  const { rows } = await listSites(request.ctx, { accountId, state: "live", take: MAX_SITES });
+  const chips = await chipsOf(request.ctx.db, rows);
+  for (const site of rows) {
+    const view = chipView(request, site, chips.get(site.id) ?? { state: "waiting" });
+    send("fragment", { id: view.id, html: request.fragment("sites/chip", { chip: view }) });
+  }
+}

@@ -31,7 +31,8 @@ export function renderPool(state: PhpState, probe: string): string {
     ["request_terminate_timeout_track_finished", "yes"],
     ["catch_workers_output", "yes"],
     ["ping.path", PING_PATH],
-    ["ping.response", plainWord(probe === "" ? "none" : probe)],
+    // `none` would be read as nothing (ini), and FPM refuses an empty answer.
+    ["ping.response", plainWord(probe === "" ? "unhashed" : probe)],
     // What Apache hands over (src/daemons/apache/machine/apache.conf), no more.
     ["security.limit_extensions", ".php .php3 .php4 .php5 .php6 .php7 .php8 .php9 .phtml .phar"],
     ["env[PATH]", "/usr/local/bin:/usr/bin:/bin"],

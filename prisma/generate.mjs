@@ -14,13 +14,20 @@ const providers = ["sqlite", "postgresql"];
 /** Hash of everything that decides what is generated. */
 function inputHash() {
   const files = [
-    ...readdirSync(join(home, "prisma/models")).filter((name) => name.endsWith(".prisma")).sort().map((name) => `prisma/models/${name}`),
+    ...readdirSync(join(home, "prisma/models"))
+      .filter((name) => name.endsWith(".prisma"))
+      .sort()
+      .map((name) => `prisma/models/${name}`),
     ...providers.map((provider) => `prisma/${provider}/schema.prisma`),
     "prisma/generate.mjs",
     "node_modules/prisma/package.json",
   ];
   const hash = createHash("sha256");
-  for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(home, file))).update("\0");
+  for (const file of files)
+    hash
+      .update(`${file}\0`)
+      .update(readFileSync(join(home, file)))
+      .update("\0");
   return hash.digest("hex");
 }
 
@@ -32,15 +39,11 @@ function generate() {
   mkdirSync(join(home, "src/generated"), { recursive: true });
   for (const provider of providers) {
     // PRISMA_SCHEMA_ENGINE_BINARY: without it the command looks for an engine on the network, which it does not need to generate.
-    const run = spawnSync(
-      process.execPath,
-      [join(home, "node_modules/prisma/build/index.js"), "generate", "--no-hints", "--schema", `prisma/${provider}`],
-      {
-        cwd: home,
-        encoding: "utf8",
-        env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
-      },
-    );
+    const run = spawnSync(process.execPath, [join(home, "node_modules/prisma/build/index.js"), "generate", "--no-hints", "--schema", `prisma/${provider}`], {
+      cwd: home,
+      encoding: "utf8",
+      env: { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: "/bin/true", CHECKPOINT_DISABLE: "1", PRISMA_HIDE_UPDATE_MESSAGE: "1" },
+    });
     if (run.status !== 0) {
       process.stderr.write(run.stdout + run.stderr);
       process.exit(1);

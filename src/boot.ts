@@ -69,7 +69,8 @@ function contributions(features: readonly Feature[], services: Services): Pick<P
   const hosting = features as readonly HostingFeature[];
   const keepers = hosting.filter((feature) => feature.hosts !== undefined);
   const hosts = keepers[0]?.hosts?.(services);
-  if (keepers.length !== 1 || hosts === undefined) throw new Error(`exactly one feature keeps the hosts, not: ${keepers.map(({ name }) => name).join(", ") || "none"}`);
+  if (keepers.length !== 1 || hosts === undefined)
+    throw new Error(`exactly one feature keeps the hosts, not: ${keepers.map(({ name }) => name).join(", ") || "none"}`);
   return { roles: hosting.flatMap((feature) => feature.roles ?? []), hosts };
 }
 

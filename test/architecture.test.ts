@@ -106,8 +106,7 @@ test("daemons are pure: no process, network or database, and no package but Hand
   const daemons = source.filter((file) => file.path.startsWith("src/daemons/"));
   assert.ok(daemons.length > 5, `saw only ${daemons.length} files`);
   for (const file of daemons)
-    for (const name of file.imports)
-      if (!name.startsWith("src/")) assert.ok(PURE_BUILTINS.has(name) || name === "handlebars", `${file.path} imports ${name}`);
+    for (const name of file.imports) if (!name.startsWith("src/")) assert.ok(PURE_BUILTINS.has(name) || name === "handlebars", `${file.path} imports ${name}`);
 });
 
 test("only core/machine starts processes, and nothing anywhere runs a shell's line", () => {

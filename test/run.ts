@@ -96,7 +96,12 @@ function packagesOf(suites: Suite[]): string[] {
   const names = ["postgresql"];
   for (const folder of suites.flatMap((suite) => suite.folders)) {
     const list = join(home, folder, "packages.txt");
-    if (existsSync(list)) names.push(...readFileSync(list, "utf8").split("\n").filter((line) => line.trim() !== "" && !line.startsWith("#")));
+    if (existsSync(list))
+      names.push(
+        ...readFileSync(list, "utf8")
+          .split("\n")
+          .filter((line) => line.trim() !== "" && !line.startsWith("#")),
+      );
   }
   return [...new Set(names.map((name) => name.trim()))].sort();
 }

@@ -24,7 +24,8 @@ export function auditCommands(audit: Command, services: Services): void {
     .description("the last entries, the newest first")
     .option("--lines <n>", "how many", DEFAULT_LINES)
     .action(async (options: { lines: string }) => {
-      for (const entry of await listAudit(services.db, { accountIds: null, limit: Number(options.lines) || Number(DEFAULT_LINES) })) {
+      const { rows } = await listAudit(services.db, { accountIds: null, take: Number(options.lines) || Number(DEFAULT_LINES) });
+      for (const entry of rows) {
         const content = entry.content ?? { actor: "(erased)", object: "(erased)" };
         print(`${entry.position}  ${entry.at.toISOString()}  ${content.actor || entry.actorKind}  ${entry.verb}  ${content.object}`);
       }

@@ -19,13 +19,13 @@ export interface AuditRecord {
   content: AuditPayloadContent | null;
 }
 
-/** What to list: of some accounts only (null: all), of one object, before a position. */
+/** What to list: of some accounts only (null: all), holding these words, this window. */
 export interface AuditFilter {
-  accountIds: string[] | null;
-  object?: { type: string; id: string };
-  verb?: string;
-  before?: number;
-  limit: number;
+  accountIds: readonly string[] | null;
+  /** Looked for in the verb and in what the entry tells. */
+  q?: string;
+  skip?: number;
+  take: number;
 }
 
 /** What `mutu audit verify` found. */
@@ -40,25 +40,18 @@ export interface AuditProof {
   faults: { position: number; fault: "missing" | "changed" | "payload_changed" | "payload_missing" }[];
 }
 
-/** Lists entries, the newest first. */
-export async function listAudit(db: Db, filter: AuditFilter): Promise<AuditRecord[]> {
-  const rows = await db.auditEntry.findMany({
-    where: {
-      ...(filter.accountIds && { accountId: { in: filter.accountIds } }),
-      ...(filter.object && { objectType: filter.object.type, objectId: filter.object.id }),
-      ...(filter.verb && { verb: { startsWith: filter.verb } }),
-      ...(filter.before && { position: { lt: filter.before } }),
-    },
-    orderBy: { position: "desc" },
-    take: filter.limit,
-    include: { payload: true },
-  });
-  return rows.map(({ payload, ...row }) => ({ ...row, content: payload?.payload ? JSON.parse(payload.payload) : null }));
-}
-
-/** Counts the entries that a filter finds. */
-export async function countAudit(db: Db, accountIds: string[] | null): Promise<number> {
-  return db.auditEntry.count({ where: accountIds ? { accountId: { in: accountIds } } : {} });
+/** Lists entries, the newest first, and counts all that the filter finds. */
+export async function listAudit(db: Db, filter: AuditFilter): Promise<{ rows: AuditRecord[]; total: number }> {
+  const q = filter.q?.trim();
+  const where = {
+    ...(filter.accountIds && { accountId: { in: [...filter.accountIds] } }),
+    ...(q && { OR: [{ verb: { contains: q } }, { payload: { payload: { contains: q } } }] }),
+  };
+  const [rows, total] = await Promise.all([
+    db.auditEntry.findMany({ where, orderBy: { position: "desc" }, skip: filter.skip ?? 0, take: filter.take, include: { payload: true } }),
+    db.auditEntry.count({ where }),
+  ]);
+  return { rows: rows.map(({ payload, ...row }) => ({ ...row, content: payload?.payload ? JSON.parse(payload.payload) : null })), total };
 }
 
 /** Walks the whole chain, in pages, and tells every fault by its position. */

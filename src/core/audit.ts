@@ -77,9 +77,7 @@ export function payloadHash(salt: string, payload: string): string {
 /** Hashes one link of the chain. */
 export function linkHash(link: AuditLink): string {
   const { position, at, verb, actorKind, actorId, accountId, objectType, objectId } = link;
-  return sha256(
-    JSON.stringify([link.previousHash, link.payloadHash, position, at.toISOString(), verb, actorKind, actorId, accountId, objectType, objectId]),
-  );
+  return sha256(JSON.stringify([link.previousHash, link.payloadHash, position, at.toISOString(), verb, actorKind, actorId, accountId, objectType, objectId]));
 }
 
 function sha256(text: string): string {

@@ -1,7 +1,8 @@
 /** Words of a command line, parsed by the act's own schema: the same rule as for forms and JSON. */
+
+import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 import type { Static, TSchema } from "typebox";
 import Value from "typebox/value";
-import type { FastifySchemaValidationError } from "fastify/types/schema.js";
 import { invalidFields } from "./errors.js";
 import { fieldErrors } from "./http/input.js";
 

@@ -1,6 +1,7 @@
 /** What a folder under src/features contributes, found by discovery: `feature.ts` exports `feature`. core knows nothing of hosting. */
-import type { FastifyInstance } from "fastify";
+
 import type { Command } from "commander";
+import type { FastifyInstance } from "fastify";
 import type { Context, MembershipRole, TransactionContext } from "./context.js";
 import type { Db } from "./db.js";
 import type { EventMap } from "./events.js";

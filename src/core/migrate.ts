@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
 import { type Provider, providerOf, sqlitePath } from "./db.js";
-import { type SchemaFile, readSchema, startSchemaEngine } from "./schema.js";
+import { readSchema, type SchemaFile, startSchemaEngine } from "./schema.js";
 import { openSqlite, PrismaSqlite } from "./sqlite.js";
 
 const NO_FILTERS = { externalTables: [], externalEnums: [] };

@@ -19,10 +19,10 @@ test("the chain is intact, without holes, and tells who did what", async (t) => 
   const proof = await verifyAudit(ctx.db);
   assert.equal(proof.intact, true);
   assert.equal(proof.entries, 3);
-  const [newest] = await listAudit(ctx.db, { accountIds: ["account-1"], limit: 1 });
+  const [newest] = (await listAudit(ctx.db, { accountIds: ["account-1"], take: 1 })).rows;
   assert.equal(newest?.position, 3);
   assert.deepEqual(newest?.content, { actor: "alice", address: "192.0.2.1", object: "site 2.example.org", old: { php: "8.1" }, new: { php: "8.2" } });
-  assert.deepEqual(await listAudit(ctx.db, { accountIds: [], limit: 9 }), []);
+  assert.deepEqual(await listAudit(ctx.db, { accountIds: [], take: 9 }), { rows: [], total: 0 });
 });
 
 const tampers: [string, (ctx: TestContext) => Promise<unknown>, object][] = [
@@ -31,7 +31,11 @@ const tampers: [string, (ctx: TestContext) => Promise<unknown>, object][] = [
   ["another time", (ctx) => ctx.db.auditEntry.update({ where: { position: 2 }, data: { at: new Date(0) } }), { position: 2, fault: "changed" }],
   ["a changed payload", (ctx) => ctx.db.auditPayload.update({ where: { position: 2 }, data: { payload: "{}" } }), { position: 2, fault: "payload_changed" }],
   ["a removed payload row", (ctx) => ctx.db.auditPayload.delete({ where: { position: 2 } }), { position: 2, fault: "payload_missing" }],
-  ["an emptied payload that nobody erased", (ctx) => ctx.db.auditPayload.update({ where: { position: 2 }, data: { payload: null, salt: null } }), { position: 2, fault: "payload_changed" }],
+  [
+    "an emptied payload that nobody erased",
+    (ctx) => ctx.db.auditPayload.update({ where: { position: 2 }, data: { payload: null, salt: null } }),
+    { position: 2, fault: "payload_changed" },
+  ],
 ];
 for (const [what, tamper, fault] of tampers)
   test(`${what} is told`, async (t) => {
@@ -65,7 +69,7 @@ test("what is erased is gone and counted, and the chain stays intact", async (t)
   assert.equal(proof.erased, 2);
   const texts = JSON.stringify(await ctx.db.auditPayload.findMany({ where: { entry: { accountId: "leaving" } } }));
   assert.doesNotMatch(texts, /alice|example\.org|192\.0\.2\.1/);
-  const [kept] = await listAudit(ctx.db, { accountIds: ["staying"], limit: 1 });
+  const [kept] = (await listAudit(ctx.db, { accountIds: ["staying"], take: 1 })).rows;
   assert.equal(kept?.content?.actor, "alice");
 });
 

@@ -31,7 +31,10 @@ test("a new folder is enough, and its permissions are known", async (t) => {
     "features/alpha/feature.ts": 'export const feature = { name: "alpha" };',
     "features/README.md": "not a folder",
   });
-  assert.deepEqual((await discoverFeatures(source)).map((feature) => feature.name), ["alpha", "beta"]);
+  assert.deepEqual(
+    (await discoverFeatures(source)).map((feature) => feature.name),
+    ["alpha", "beta"],
+  );
   assert.ok(listPermissions().includes("beta.write"));
 });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { JobDefinition } from "../../src/core/feature.js";
-import { checkJobs, coreJobs, listJobs, listJobRuns, runJob, scheduleJobs } from "../../src/core/jobs/index.js";
+import { checkJobs, coreJobs, listJobRuns, listJobs, runJob, scheduleJobs } from "../../src/core/jobs/index.js";
 import type { Services } from "../../src/core/services.js";
 import { createTestContext, type TestContext } from "../support/context.js";
 import { until } from "../support/until.js";
@@ -17,7 +17,10 @@ function job(run: JobDefinition["run"], name = "test.job"): JobDefinition {
 
 test("a run leaves a row with its summary and frees the lease", async (t) => {
   const ctx = await createTestContext(t);
-  const outcome = await runJob(servicesOf(ctx), job(async () => ({ summary: "3 things" })));
+  const outcome = await runJob(
+    servicesOf(ctx),
+    job(async () => ({ summary: "3 things" })),
+  );
   assert.deepEqual(outcome, { state: "done", summary: "3 things" });
   const [run] = await listJobRuns(ctx.db, { limit: 9 });
   assert.deepEqual([run?.state, run?.summary, run?.error], ["done", "3 things", null]);
@@ -34,7 +37,15 @@ test("a failure is a row, not an exception, and the next run goes on", async (t)
   const [run] = await listJobRuns(ctx.db, { limit: 1 });
   assert.equal(run?.state, "failed");
   assert.match(run?.error ?? "", /no disk/);
-  assert.equal((await runJob(servicesOf(ctx), job(async () => ({ summary: "" })))).state, "done");
+  assert.equal(
+    (
+      await runJob(
+        servicesOf(ctx),
+        job(async () => ({ summary: "" })),
+      )
+    ).state,
+    "done",
+  );
 });
 
 test("one run at a time; another panel takes over when the lease has run out, and the dead run is marked lost", async (t) => {
@@ -69,12 +80,19 @@ test("one run at a time; another panel takes over when the lease has run out, an
 
 test("two panels that start at once make one run", async (t) => {
   const ctx = await createTestContext(t);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
   const one = job(async () => {
-    await ctx.db.setting.count();
+    await held;
     return { summary: "" };
   });
-  const states = await Promise.all([runJob(servicesOf(ctx), one), runJob(servicesOf(ctx), one)]);
-  assert.equal(states.filter(({ state }) => state === "busy").length, 1);
+  const panels = [runJob(servicesOf(ctx), one), runJob(servicesOf(ctx), one)];
+  assert.equal((await Promise.race(panels)).state, "busy");
+  release();
+  const states = (await Promise.all(panels)).map(({ state }) => state);
+  assert.deepEqual(states.sort(), ["busy", "done"]);
 });
 
 test("rows older than thirty days go", async (t) => {

@@ -27,7 +27,15 @@ test("a message has the same placeholders in both languages", () => {
       for (const name of placeholders(sentence)) names.add(name);
       found.set(withoutPlural(key), names);
     }
-    return Object.fromEntries([...found].map(([key, names]) => [key, [...names].filter((name) => name !== "count").sort().join()]));
+    return Object.fromEntries(
+      [...found].map(([key, names]) => [
+        key,
+        [...names]
+          .filter((name) => name !== "count")
+          .sort()
+          .join(),
+      ]),
+    );
   };
   assert.deepEqual(byKey(french), byKey(english));
 });

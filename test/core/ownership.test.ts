@@ -38,8 +38,14 @@ test("a stranger learns nothing (404), a member without the right is told (403)"
   assert.equal(ask(member, "c"), 404);
   assert.equal(ask(nobody, "a"), 404);
   assert.equal(ask(admin, "c"), 200);
-  assert.equal(status(() => requireAdmin({ actor: member })), 404);
-  assert.equal(status(() => requireAdmin({ actor: admin })), 200);
+  assert.equal(
+    status(() => requireAdmin({ actor: member })),
+    404,
+  );
+  assert.equal(
+    status(() => requireAdmin({ actor: admin })),
+    200,
+  );
 });
 
 test("a permission that nobody declared is a fault, and so is one declared twice in two ways", () => {

@@ -10,7 +10,14 @@ const ring = parseKeyRing(newKeyFile("k1"));
 
 test("a secret shows itself nowhere", () => {
   const secret = new Secret("hunter2");
-  const shown = [String(secret), `${secret}`, JSON.stringify({ secret }), inspect({ deep: { secret } }, { showHidden: true }), format("%s %o %j", secret, secret, secret), secret + ""];
+  const shown = [
+    String(secret),
+    `${secret}`,
+    JSON.stringify({ secret }),
+    inspect({ deep: { secret } }, { showHidden: true }),
+    format("%s %o %j", secret, secret, secret),
+    secret + "",
+  ];
   for (const text of shown) {
     assert.doesNotMatch(text, /hunter2/);
     assert.match(text, /\[secret\]/);
@@ -34,7 +41,11 @@ test("what is sealed opens at its place only", () => {
     fc.property(fc.string({ unit: "binary" }), (value) => {
       const sealed = seal(ring, place, new Secret(value));
       assert.equal(unseal(ring, place, sealed).reveal(), value);
-      for (const other of [{ ...place, row: "2" }, { ...place, column: "other" }, { ...place, table: "Other" }])
+      for (const other of [
+        { ...place, row: "2" },
+        { ...place, column: "other" },
+        { ...place, table: "Other" },
+      ])
         assert.throws(() => unseal(ring, other, sealed), /changed or belongs elsewhere/);
     }),
   );

@@ -37,9 +37,13 @@ test("two processes that read and then write lose nothing", async (t) => {
   const ctx = await createTestContext(t);
   await ctx.db.setting.create({ data: { key: "counter", value: "0" } });
   const times = 60;
-  const child = () => fork(fileURLToPath(new URL("./racing-process.ts", import.meta.url)), [ctx.database.url, String(times)], { execArgv: ["--import", "tsx"] });
+  const child = () =>
+    fork(fileURLToPath(new URL("./racing-process.ts", import.meta.url)), [ctx.database.url, String(times)], { execArgv: ["--import", "tsx"] });
   const ends = await Promise.all([child(), child()].map((process) => once(process, "exit")));
-  assert.deepEqual(ends.map(([code]) => code), [0, 0]);
+  assert.deepEqual(
+    ends.map(([code]) => code),
+    [0, 0],
+  );
   const counter = await ctx.db.setting.findUniqueOrThrow({ where: { key: "counter" } });
   assert.equal(counter.value, String(2 * times));
   assert.equal(await ctx.db.auditEntry.count(), 2 * times);
@@ -99,8 +103,14 @@ test("handlers of events run in the emitter's transaction and undo it when they 
     if (id === "bad") throw new Error("handler refused");
   });
   await ctx.transaction((tx) => tx.emit("test.happened", { id: "good" }));
-  await assert.rejects(ctx.transaction((tx) => tx.emit("test.happened", { id: "bad" })), /handler refused/);
-  assert.deepEqual((await ctx.db.setting.findMany()).map((row) => row.key), ["seen.good"]);
+  await assert.rejects(
+    ctx.transaction((tx) => tx.emit("test.happened", { id: "bad" })),
+    /handler refused/,
+  );
+  assert.deepEqual(
+    (await ctx.db.setting.findMany()).map((row) => row.key),
+    ["seen.good"],
+  );
 });
 
 test("what an act forgot to await is told, not lost", async (t) => {

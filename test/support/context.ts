@@ -1,8 +1,9 @@
 /** Contexts for tests of rules: a database of its own, a clock that stands still until it is moved, a silent log. */
-import { createLog } from "../../src/core/log.js";
+
 import type { Actor, Context, MembershipRole } from "../../src/core/context.js";
 import type { Database } from "../../src/core/db.js";
 import { createEvents, type Events } from "../../src/core/events.js";
+import { createLog } from "../../src/core/log.js";
 import { createContextFactory } from "../../src/core/transaction.js";
 import { createTestDatabase, type Scope } from "./database.js";
 

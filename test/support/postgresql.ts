@@ -48,11 +48,10 @@ export async function startCluster(): Promise<Cluster> {
   const as = { uid, gid, cwd: folder, env: { PATH: "/usr/bin:/bin", LC_ALL: "C.UTF-8" } };
   execFileSync(join(binaries, "initdb"), ["-D", join(folder, "data"), "-U", "mutu", "-A", "trust", "--no-sync", "-E", "UTF8"], { ...as, stdio: "pipe" });
   const settings = ["listen_addresses=", "fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300", "autovacuum=off"];
-  const server = spawn(
-    join(binaries, "postgres"),
-    ["-D", join(folder, "data"), "-k", folder, ...settings.flatMap((setting) => ["-c", setting])],
-    { ...as, stdio: "ignore" },
-  );
+  const server = spawn(join(binaries, "postgres"), ["-D", join(folder, "data"), "-k", folder, ...settings.flatMap((setting) => ["-c", setting])], {
+    ...as,
+    stdio: "ignore",
+  });
   const ended = new Promise<void>((resolve) => server.once("exit", () => resolve()));
   // Fast shutdown also when this process leaves by surprise.
   const end = () => server.kill("SIGINT");

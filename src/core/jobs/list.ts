@@ -27,8 +27,25 @@ export async function listJobs(db: Db, jobs: readonly JobDefinition[]): Promise<
   return Promise.all(sorted.map(async ({ name, schedule }) => ({ name, schedule, last: (await listJobRuns(db, { name, limit: 1 }))[0] ?? null })));
 }
 
+/** Which runs: of one job, or with these words in their name. */
+export interface JobRunFilter {
+  name?: string;
+  q?: string;
+  skip?: number;
+  limit: number;
+}
+
+function runsWhere({ name, q }: Pick<JobRunFilter, "name" | "q">) {
+  return { ...(name !== undefined && { name }), ...(q && { name: { contains: q } }) };
+}
+
+/** Counts the runs that a filter finds. */
+export async function countJobRuns(db: Db, filter: Pick<JobRunFilter, "name" | "q">): Promise<number> {
+  return db.jobRun.count({ where: runsWhere(filter) });
+}
+
 /** Lists runs, the newest first. */
-export async function listJobRuns(db: Db, filter: { name?: string; skip?: number; limit: number }): Promise<JobRunRecord[]> {
-  const where = filter.name === undefined ? {} : { name: filter.name };
+export async function listJobRuns(db: Db, filter: JobRunFilter): Promise<JobRunRecord[]> {
+  const where = runsWhere(filter);
   return db.jobRun.findMany({ where, orderBy: [{ startedAt: "desc" }, { id: "desc" }], skip: filter.skip ?? 0, take: filter.limit });
 }

@@ -1,0 +1,104 @@
+/** `mutu publications …`: the command publishes by itself and waits for the end. */
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import type { Context } from "../../core/context.js";
+import { notFound } from "../../core/errors.js";
+import type { Services } from "../../core/services.js";
+import { createText } from "../../core/text.js";
+import type { HostRecord } from "../../publish/contract.js";
+import { type FileDiff, publisherOf } from "../../publish/index.js";
+import { getPublication, listPublications, planNow, publishNow } from "./publications.js";
+import { errorBodies, namesOf, partBody, plannedParts, publicationBody, type Say } from "./shown.js";
+
+const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
+
+/** Adds the verbs of publications. */
+export function publicationCommands(command: Command, services: Services): void {
+  const context = () => services.context({ kind: "system", name: "cli" });
+  const line = (text: string) => void process.stdout.write(`${text}\n`);
+
+  command
+    .command("list")
+    .description("publications, newest first")
+    .option("--host <name>", "of one host")
+    .option("--last <number>", "how many", "20")
+    .action(async ({ host, last }: { host?: string; last: string }) => {
+      const ctx = context();
+      const hosts = await chosenHosts(ctx, host);
+      const { rows } = await listPublications(ctx, { ...(host ? { hostId: hosts[0]?.id } : {}), take: Number(last) || 20 });
+      for (const row of rows) {
+        const { id, number, host: name, state, author, startedAt } = publicationBody(ctx, namesOf(hosts), row);
+        line([startedAt, name, `#${number}`, state, author ?? "", `${row.total} units`, id].join("\t"));
+      }
+    });
+
+  command
+    .command("show <id>")
+    .description("what a publication changed, in words, and how it ended")
+    .action(async (id: string) => {
+      const ctx = context();
+      const publication = await getPublication(ctx, id);
+      await show(ctx, publication.id);
+    });
+
+  command
+    .command("run")
+    .description("publish what is touched, and wait until it is verified")
+    .option("--host <name>", "one host; all of them when left out")
+    .option("--all", "render and compare every unit, not only the changed ones")
+    .option("--dry-run", "only say what would change")
+    .action(async ({ host, all, dryRun }: { host?: string; all?: boolean; dryRun?: boolean }) => {
+      const ctx = context();
+      for (const { id, name } of await chosenHosts(ctx, host)) {
+        if (dryRun) await plan(ctx, id, name);
+        else await publish(ctx, id, name, all === true);
+      }
+    });
+
+  async function chosenHosts(ctx: Context, name: string | undefined): Promise<HostRecord[]> {
+    const hosts = await publisherOf(services).hosts.list(ctx.db);
+    const chosen = name === undefined ? hosts : hosts.filter((host) => host.name === name || host.id === name);
+    if (name !== undefined && chosen.length === 0) throw notFound("publications.host_unknown");
+    return chosen;
+  }
+
+  async function plan(ctx: Context, hostId: string, name: string): Promise<void> {
+    const dry = await planNow(ctx, publisherOf(services), hostId);
+    const parts = plannedParts(say(), dry).filter((part) => part.change !== "unchanged" || part.fault !== null);
+    line(`${name}: ${parts.length === 0 ? "nothing would change" : `${parts.length} units would change`}`);
+    for (const part of parts) for (const sentence of part.sentences) line(`  ${part.change}\t${sentence}${part.fault === null ? "" : ` (${part.fault})`}`);
+    for (const file of dry.files) printDiff(file);
+  }
+
+  async function publish(ctx: Context, hostId: string, name: string, all: boolean): Promise<void> {
+    const publisher = publisherOf(services);
+    await publishNow(ctx, publisher, hostId, all);
+    const { publicationId, state } = await publisher.run(hostId);
+    if (publicationId === null) return line(`${name}: nothing to publish`);
+    line(`${name}: ${state}`);
+    await show(ctx, publicationId);
+    if (state !== "done") process.exitCode = 1;
+  }
+
+  async function show(ctx: Context, id: string): Promise<void> {
+    const publication = await getPublication(ctx, id);
+    for (const part of publication.parts.map((row) => partBody(say(), row))) {
+      for (const sentence of part.sentences) line(`  ${part.result}\t${part.change}\t${sentence}`);
+      if (part.fault !== null) line(`    ${part.fault}`);
+    }
+    for (const error of errorBodies(ctx, say(), publication.errors)) {
+      line(`  ${error.step}: ${error.message}`);
+      for (const said of error.output) line(`    | ${said}`);
+    }
+  }
+
+  function printDiff({ path, lines }: FileDiff): void {
+    line(`--- ${path}`);
+    for (const { mark, text } of lines) line(mark === "@" ? "  …" : `${mark} ${text}`);
+  }
+}
+
+function say(): Say {
+  const locale = (process.env["LC_ALL"] || process.env["LANG"] || "").startsWith("fr") ? "fr" : "en";
+  return createText(VIEWS, { lenient: true }).translator(locale);
+}

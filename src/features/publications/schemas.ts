@@ -1,0 +1,64 @@
+/** Shapes of what is asked and answered about publications. */
+import { Type } from "typebox";
+import { ListQuery } from "../../core/http/paging.js";
+
+const Id = Type.String({ maxLength: 64 });
+const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
+
+export const PublicationQuery = Type.Intersect([ListQuery, Type.Object({ host: Type.Optional(Id) })]);
+export const HostInput = Type.Object({ host: Id });
+export const RunInput = Type.Object({ host: Id, all: Type.Optional(Type.Boolean({ description: "Render and compare every unit, not only the changed ones" })) });
+
+/** One unit of a publication. */
+export const PartOutput = Type.Object({
+  role: Type.String(),
+  key: Type.String(),
+  accountId: nullable(Type.String()),
+  change: Type.String(),
+  sentences: Type.Array(Type.String()),
+  serving: Type.String(),
+  result: Type.String(),
+  fault: nullable(Type.String()),
+});
+
+export const PublicationOutput = Type.Object({
+  id: Type.String(),
+  number: Type.Integer(),
+  host: Type.String(),
+  state: Type.String(),
+  author: nullable(Type.String()),
+  startedAt: Type.String(),
+  endedAt: nullable(Type.String()),
+});
+
+export const ErrorOutput = Type.Object({ step: Type.String(), code: Type.String(), message: Type.String(), output: Type.Array(Type.String()) });
+
+export const PublicationDetail = Type.Intersect([
+  PublicationOutput,
+  Type.Object({
+    parts: Type.Array(PartOutput),
+    errors: Type.Array(ErrorOutput),
+    steps: Type.Array(Type.Object({ step: Type.String(), at: Type.String(), ms: Type.Integer() })),
+    releases: Type.Array(Type.Object({ number: Type.Integer(), root: Type.String(), state: Type.String() })),
+  }),
+]);
+
+export const FileOutput = Type.Object({
+  path: Type.String(),
+  role: Type.String(),
+  key: Type.String(),
+  lines: Type.Array(Type.Object({ mark: Type.String(), text: Type.String() })),
+});
+
+export const DryRunOutput = Type.Object({ parts: Type.Array(PartOutput), files: Type.Array(FileOutput) });
+
+export const ReleaseOutput = Type.Object({
+  id: Type.String(),
+  number: Type.Integer(),
+  host: Type.String(),
+  root: Type.String(),
+  state: Type.String(),
+  publicationId: Type.String(),
+  files: Type.Integer(),
+  createdAt: Type.String(),
+});

@@ -1,0 +1,101 @@
+/** Publications as sentences: for pages, programs and terminals. */
+import { type ErrorData, messageKey } from "../../core/errors.js";
+import { isAdmin } from "../../core/ownership.js";
+import type { Context } from "../../core/context.js";
+import type { HostRecord } from "../../publish/contract.js";
+import type { DryRun } from "../../publish/index.js";
+import type { ShownPublication } from "./publications.js";
+
+/** Translates; a key that a vanished feature left behind is answered with a sentence of ours. */
+export type Say = (key: string, data?: Record<string, unknown>) => string;
+
+interface Sentence {
+  key: string;
+  data: ErrorData;
+}
+
+interface StoredError {
+  step: string;
+  code: string;
+  data: Record<string, string>;
+  output: string[];
+}
+
+const CHIPS: Record<string, string> = {
+  running: "published",
+  done: "verified",
+  partial: "failed",
+  failed: "failed",
+  refused: "failed",
+  interrupted: "waiting",
+  verified: "verified",
+  published: "published",
+  pending: "waiting",
+};
+
+/** The chip's colour for a state or a result. */
+export const chipFor = (state: string): string => CHIPS[state] ?? "waiting";
+
+/** What one unit's part says. */
+export interface PartRow {
+  role: string;
+  key: string;
+  accountId: string | null;
+  change: string;
+  says: unknown;
+  serving: string;
+  result: string;
+  faultCode: string | null;
+  faultData: unknown;
+}
+
+/** Gives a part's sentences; a unit that says nothing of itself is named by its role and key. */
+export function partBody(say: Say, part: PartRow) {
+  const { role, key, accountId, change, serving, result } = part;
+  const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, sentence.data));
+  const sentences = spoken.length > 0 ? spoken : [say("publications.unit", { role: roleName(say, role), key })];
+  const fault = part.faultCode === null ? null : say(messageKey(part.faultCode), (part.faultData ?? {}) as ErrorData);
+  return { role, key, accountId, change, sentences, serving, result, fault };
+}
+
+/** Roles are words of daemons; those that we know have a name for people. */
+function roleName(say: Say, role: string): string {
+  const known: Record<string, string> = { web: "publications.roles.web", php: "publications.roles.php", files: "publications.roles.files" };
+  return known[role] === undefined ? role : say(known[role]);
+}
+
+/** Gives the fields of a publication. A member is not told of neighbours: neither their names nor how their part ended. */
+export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>, publication: ShownPublication) {
+  const { id, number, hostId, author, startedAt, endedAt } = publication;
+  const admin = isAdmin(ctx.actor);
+  return {
+    id,
+    number,
+    host: hosts.get(hostId) ?? hostId,
+    state: admin ? publication.state : stateOfParts(publication),
+    author: admin ? author : null,
+    startedAt: startedAt.toISOString(),
+    endedAt: endedAt?.toISOString() ?? null,
+  };
+}
+
+function stateOfParts({ state, parts }: ShownPublication): string {
+  if (state === "running" || parts.some(({ result }) => result === "pending")) return state;
+  return parts.some(({ result }) => result === "failed") ? "partial" : "done";
+}
+
+/** Gives errors with their sentences; the programs' own words are for administrators. */
+export function errorBodies(ctx: Context, say: Say, errors: unknown) {
+  const admin = isAdmin(ctx.actor);
+  const stored = errors as StoredError[];
+  if (!admin) return stored.slice(0, 1).map(({ step, code }) => ({ step, code, message: say("publications.not_through"), output: [] }));
+  return stored.map(({ step, code, data, output }) => ({ step, code, message: say(messageKey(code), data), output }));
+}
+
+/** Gives the parts of a dry run like those of a run. */
+export function plannedParts(say: Say, dry: DryRun) {
+  return dry.units.map(({ code, ...unit }) => partBody(say, { ...unit, serving: "present", result: code === null ? "pending" : "failed", faultCode: code, faultData: {} }));
+}
+
+/** Maps hosts' ids to their names. */
+export const namesOf = (hosts: readonly HostRecord[]): Map<string, string> => new Map(hosts.map(({ id, name }) => [id, name]));

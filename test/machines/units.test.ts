@@ -1,38 +1,12 @@
 /** The units of a web machine at work: a member's PHP site behind nginx, Apache and FPM, started by systemd, and what each of them may not do. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { daemon as apache } from "../../src/daemons/apache/daemon.js";
-import { daemon as nginx } from "../../src/daemons/nginx/daemon.js";
-import { daemon as phpFpm } from "../../src/daemons/php-fpm/daemon.js";
-import type { AccountWebState, PhpState } from "../../src/features/sites/role.js";
-import type { HostFacts } from "../../src/publish/contract.js";
 import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
 import type { LabNode } from "./lab/node.js";
+import { MEMBER_NUMBER as NUMBER, SITE_NAME as NAME, layHome, memberFiles } from "./lab/member.js";
 import { publishByHand, sshMachine } from "./lab/release.js";
 import { until } from "./lab/run.js";
-
-const NAME = "amis.example.org";
-const NUMBER = 2001;
-const HOME = `/srv/mutu/homes/${NUMBER}`;
-const host: HostFacts = { id: "h", name: "web1", homes: "/srv/mutu/homes" };
-const account = { number: NUMBER, login: "amis" };
-const PROBE = "3f1c7b0a9d2e4f60518273645566778899aabbccddeeff001122334455667788";
-const socket = "6f0c2d9e41b7a853.sock";
-
-const web: AccountWebState = {
-  ...{ kind: "account", account, home: HOME, connectionLimit: 20 },
-  sites: [
-    {
-      ...{ id: "a", names: [NAME], canonical: null, forceHttps: false, hstsSeconds: null },
-      serve: { kind: "folder", root: `${HOME}/www`, php: { version: "8.2", master: "m00", socket, values: { memory_limit: "64M" } }, index: ["index.php"], errorPages: {} },
-    },
-  ],
-};
-const php: PhpState = {
-  ...{ account, version: "8.2", master: "m00", socket, home: HOME, memoryMb: 128, timeSeconds: 30, uploadMb: 16, workers: 3 },
-  envelope: "amis@web1",
-};
 
 describe("units", { timeout: 600_000 }, () => {
   let lab: Lab;
@@ -40,15 +14,9 @@ describe("units", { timeout: 600_000 }, () => {
   before(async () => {
     lab = await raiseLab({ nodes: ["control", "web1"] });
     node = lab.node("web1");
-    await node.must(["sh", "-c", 'umask 022; install -d -o "$1" -g 1990 -m 0710 "$2"; setpriv --reuid "$1" --regid "$1" --clear-groups mkdir "$2/www"', "home", `${NUMBER}`, HOME]);
     const page = '<?php $f = $_GET["f"] ?? ""; echo json_encode(["uid" => posix_geteuid(), "groups" => posix_getgroups(), "read" => $f === "" ? null : shell_exec("cat " . escapeshellarg($f) . " 2>&1; echo status $?"), "proc" => array_map("intval", explode("\\n", trim(shell_exec("ls /proc | grep -x \'[0-9]*\'"))))]);';
-    await node.must(["setpriv", "--reuid", `${NUMBER}`, "--regid", `${NUMBER}`, "--clear-groups", "sh", "-c", 'cat > "$1"', "page", `${HOME}/www/index.php`], { input: page });
-    const files = [
-      ...apache.render({ key: "2001", state: web, host }, PROBE).map(({ path, content }) => [`apache/${path}`, content] as const),
-      ...nginx.render({ key: "2001", state: web, host }, PROBE).map(({ path, content }) => [`nginx/${path}`, content] as const),
-      ...phpFpm.render({ key: "2001/8.2", state: php, host }, PROBE).map(({ path, content }) => [`php-fpm/${path}`, content] as const),
-    ];
-    await publishByHand(await sshMachine(lab, node), new Map([[`${NUMBER}`, new Map(files)]]));
+    await layHome(node, page);
+    await publishByHand(await sshMachine(lab, node), memberFiles());
   });
   after(() => lab?.close());
 

@@ -100,7 +100,7 @@ export class LabNode {
 
   async #waitForInit(): Promise<void> {
     if (this.#setup.init !== "systemd") {
-      await until(`${this.name}: its init`, () => (readIfThere(`/proc/${this.#pid}/comm`).trim() === "sh" ? undefined : true));
+      await until(`${this.name}: its init`, () => existsSync(this.hostPath("/run/mutu-supervisor")) || undefined);
       return;
     }
     await until(`${this.name}: systemd`, async () => {

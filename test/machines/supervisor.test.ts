@@ -1,0 +1,88 @@
+/** The same web machine as a container would run it: no systemd, the supervisor as pid 1, the same units' files. */
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { raiseLab } from "./lab/lab.js";
+import type { Lab } from "./lab/lab.js";
+import type { LabNode } from "./lab/node.js";
+import { publishByHand, sshMachine } from "./lab/release.js";
+import { until } from "./lab/run.js";
+import { MEMBER_HOME, MEMBER_NUMBER, SITE_NAME, layHome, memberFiles } from "./lab/member.js";
+
+const FPM = "mutu-php-fpm@8.2-m00-1";
+
+describe("supervisor", { timeout: 600_000 }, () => {
+  let lab: Lab;
+  let node: LabNode;
+  before(async () => {
+    lab = await raiseLab({ nodes: ["control", { name: "web1", init: "supervisor" }] });
+    node = lab.node("web1");
+    await layHome(node, "<?php echo posix_geteuid();");
+    await publishByHand(await sshMachine(lab, node), memberFiles());
+  });
+  after(() => lab?.close());
+
+  const unit = (verb: string, name: string) => node.exec(["env", "MUTU_START=supervisor", "/usr/local/lib/mutu/unit", verb, name]);
+  const pid = async (name: string) => Number((await unit("pid", name)).stdout);
+  const answers = async () => {
+    const answer = await lab.fetch(node, `https://${SITE_NAME}/index.php`);
+    return answer.status === 200 ? answer.body : undefined;
+  };
+
+  test("pid 1 is a shell, and a member's site answers", async () => {
+    assert.match(await node.must(["cat", "/proc/1/cmdline"]), /supervisor\0run/);
+    assert.equal(await answers(), String(MEMBER_NUMBER));
+    assert.ok(MEMBER_HOME.startsWith("/srv/mutu/homes/"));
+  });
+
+  test("users and capabilities are those of the unit files", async () => {
+    const status = async (name: string) => node.readFile(`/proc/${await pid(name)}/status`);
+    const caps = (text: string) => /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m.exec(text)!.slice(1).map((hex) => BigInt(`0x${hex}`));
+    const user = (name: string) => node.must(["id", "-u", name]).then((text) => text.trim());
+    const apache = await status("mutu-apache@blue");
+    const nginx = await status("mutu-nginx");
+    const fpm = await status(FPM);
+    assert.deepEqual(caps(apache), [0n, 0n]);
+    assert.deepEqual(caps(nginx), [1n << 10n, 1n << 10n]);
+    assert.deepEqual(caps(fpm), [0b1110_0001n, 0b1110_0001n]);
+    assert.match(apache, new RegExp(`^Uid:\\s+${await user("mutu-apache")}\\s`, "m"));
+    assert.match(nginx, new RegExp(`^Uid:\\s+${await user("mutu-nginx")}\\s`, "m"));
+    for (const text of [apache, nginx, fpm]) assert.match(text, /^NoNewPrivs:\s+1$/m);
+  });
+
+  test("what dies is started again; what was told to stop stays away and lets go of its name", async () => {
+    const first = await pid("mutu-apache@blue");
+    await node.must(["kill", "-KILL", String(first)]);
+    await until("Apache's return", async () => ((await pid("mutu-apache@blue")) !== first && (await answers().catch(() => undefined))) || undefined);
+    assert.equal((await unit("active", "mutu-apache@blue")).status, 0);
+    assert.equal((await unit("stop", "mutu-apache@blue")).status, 0);
+    await until("Apache's end", async () => ((await pid("mutu-apache@blue")) === 0 ? true : undefined));
+    assert.equal((await unit("active", "mutu-apache@blue")).status, 3);
+    assert.equal((await node.exec(["pgrep", "-x", "apache2"])).status, 1, "no child of it is left");
+    assert.equal((await unit("start", "mutu-apache@blue")).status, 0);
+    assert.equal(await until("the site", () => answers().catch(() => undefined)), String(MEMBER_NUMBER));
+    const front = await pid("mutu-nginx");
+    assert.equal((await unit("reload", "mutu-nginx")).status, 0);
+    assert.equal(await pid("mutu-nginx"), front);
+    assert.equal((await unit("kill", "mutu-nginx")).status, 0);
+    assert.equal(await pid("mutu-nginx"), 0);
+    assert.equal((await unit("start", "mutu-nginx")).status, 0);
+    assert.notEqual((await unit("start", "../../bin/sh")).status, 0);
+  });
+
+  test("start of a program that fails says so", async () => {
+    await node.must(["sh", "-c", "sed -i 's|^FPM_CONF=.*|FPM_CONF=/nonexistent|' /var/lib/mutu/run/php-fpm-8.2-m00-1.env"]);
+    assert.equal((await unit("kill", FPM)).status, 0);
+    assert.notEqual((await unit("start", FPM)).status, 0);
+    await node.must(["sh", "-c", "sed -i 's|^FPM_CONF=.*|FPM_CONF=/var/lib/mutu/run/php-fpm-8.2-m00-1/master.conf|' /var/lib/mutu/run/php-fpm-8.2-m00-1.env"]);
+    assert.equal((await unit("kill", FPM)).status, 0);
+    assert.equal((await unit("start", FPM)).status, 0);
+    assert.equal(await answers(), String(MEMBER_NUMBER));
+  });
+
+  test("a restart of the container serves the live release; orphans are reaped", async () => {
+    await node.reboot();
+    assert.equal(await until("the site", () => answers().catch(() => undefined)), String(MEMBER_NUMBER));
+    await node.must(["sh", "-c", "(sleep 0.2 &) ; true"]);
+    await until("no zombie", async () => ((await node.must(["ps", "-eo", "stat"])).includes("Z") ? undefined : true));
+  });
+});

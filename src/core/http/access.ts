@@ -17,6 +17,8 @@ export interface KnownRoute {
   method: string;
   url: string;
   access: Access;
+  /** Schema of the JSON body, when it has one. */
+  body: unknown;
 }
 
 /** Checks each route when it is added, and each request before anything else looks at it; gives the list of routes. */
@@ -24,7 +26,7 @@ export function guardRoutes(app: FastifyInstance): KnownRoute[] {
   const routes: KnownRoute[] = [];
   app.addHook("onRoute", (route) => {
     const access = declaredAccess(route);
-    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access });
+    for (const method of [route.method].flat()) routes.push({ method, url: route.url, access, body: route.schema?.body });
   });
   app.addHook("onRequest", async (request, reply) => {
     if (request.is404) return;

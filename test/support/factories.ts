@@ -89,3 +89,8 @@ export function memberOf(account: { id: string; login: string }, role: Membershi
     memberships: new Map([[account.id, role]]),
   };
 }
+
+/** Makes a user that exists a member of an account. */
+export async function joinAccount(ctx: Context, account: { id: string }, user: { id: string }, role: MembershipRole = "owner"): Promise<void> {
+  await ctx.db.membership.create({ data: { userId: user.id, accountId: account.id, role } });
+}

@@ -5,6 +5,9 @@ const MAX_URL = 2000;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
 const FORBIDDEN = /[\u0000-\u0020\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069"'<>\\^`{}|]/u;
 
+// Labels without a hole: the URL parser lets `a..b` pass.
+const HOST = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*\.?$/;
+
 export type TargetFault = "target_invalid" | "target_scheme" | "target_credentials" | "target_own";
 
 /** Normalises the target of a redirect, or names the fault. A bare `example.org` becomes https. */
@@ -13,7 +16,7 @@ export function parseTarget(typed: string): { url: string; host: string } | { fa
   if (!text || text.length > MAX_URL || FORBIDDEN.test(text)) return { fault: "target_invalid" };
   if (/^[a-z][a-z0-9+.-]*:(?!\d)/i.test(text) && !/^https?:/i.test(text)) return { fault: "target_scheme" };
   const url = parseUrl(/^https?:/i.test(text) ? text : `https://${text}`);
-  if (!url?.hostname) return { fault: "target_invalid" };
+  if (!url?.hostname || !isHost(url.hostname)) return { fault: "target_invalid" };
   if (url.username || url.password) return { fault: "target_credentials" };
   // `%` and `$` mean something to Apache; the daemon's writer escapes them, but a broken escape is no URL that anyone meant.
   if (/%(?![0-9a-f]{2})/i.test(url.href) || /%(0[0-9a-f]|1[0-9a-f]|7f)/i.test(url.href)) return { fault: "target_invalid" };
@@ -28,9 +31,11 @@ export function parseOrigin(typed: string): string | null {
   const url = parseUrl(text);
   if (!url?.hostname || url.username || url.password || url.search || url.hash) return null;
   if (url.pathname !== "/") return null;
-  const bare = url.hostname.replace(/^\[|\]$/g, "");
-  if (!isIP(bare) && !/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/.test(bare)) return null;
-  return url.origin;
+  return isHost(url.hostname) ? url.origin : null;
+}
+
+function isHost(hostname: string): boolean {
+  return isIP(hostname.replace(/^\[|\]$/g, "")) !== 0 || HOST.test(hostname);
 }
 
 function parseUrl(text: string): URL | null {

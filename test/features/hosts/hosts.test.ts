@@ -1,0 +1,75 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { daemonsOf } from "../../../src/features/hosts/add-machine.js";
+import { parseAdminAddress } from "../../../src/features/hosts/admin-login.js";
+import { packBundle } from "../../../src/features/hosts/bundle.js";
+import { parseMachineFile } from "../../../src/features/hosts/machine-file.js";
+import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
+import { phpVersionsOf } from "../../../src/features/hosts/state.js";
+import { buildTestApp } from "../../support/app.js";
+import { createAccount, createHost } from "../../support/factories.js";
+
+test("A machine's own file is read, never run", () => {
+  const file = parseMachineFile("# x\nMUTU_HOST=web1\nMUTU_HOMES=/srv/mutu/homes\nMUTU_DAEMONS=homes php-fpm apache\n");
+  assert.deepEqual(file, { host: "web1", homes: "/srv/mutu/homes", daemons: ["homes", "php-fpm", "apache"] });
+  assert.throws(() => parseMachineFile("MUTU_HOST=$(id)\n"), /line 1/);
+  assert.throws(() => parseMachineFile("MUTU_HOST=web1\n"), /MUTU_HOMES/);
+});
+
+test("The administrator's login is a user and an address, nothing that ssh could take for an option", () => {
+  assert.deepEqual(parseAdminAddress("root@web1.example.org"), { user: "root", address: "web1.example.org", port: 22 });
+  assert.deepEqual(parseAdminAddress("admin@[2001:db8::1]:2222"), { user: "admin", address: "2001:db8::1", port: 2222 });
+  for (const bad of ["web1", "-oProxyCommand=x@y", "root@web1;id", "root@", "root@web1:99999", "root@a b"]) assert.equal(parseAdminAddress(bad), null, bad);
+});
+
+test("The bundle holds the machines' side only, and is the same each time", async () => {
+  const [one, two] = [await packBundle(), await packBundle()];
+  assert.equal(one.hash, two.hash);
+  assert.match(one.installHash, /^[0-9a-f]{64}$/);
+  const names = one.tar.toString("latin1");
+  assert.ok(names.includes("machines/web/install") && names.includes("src/daemons/apache/machine/driver"));
+  assert.ok(!names.includes("src/features") && !names.includes(".git/"));
+  assert.throws(() => daemonsOf(["unknown"], { roleOf: () => null }), /unknown/);
+});
+
+test("A host that answers tells its release, versions and disk; one that is away keeps what it said", async (t) => {
+  const panel = await buildTestApp(t);
+  const ctx = panel.ctx();
+  const folder = mkdtempSync(join(tmpdir(), "mutu-host-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const apply = join(folder, "apply");
+  const answer = ["protocol 1", "host local", "root none", "step idle", "fence 3", "disk_free_kb 4096", "php-fpm versions 8.2 8.10", "php-fpm version 8.2.36"];
+  writeFileSync(apply, `cat <<'E'\n${answer.join("\n")}\nE\n`);
+  const daemons = [{ daemon: "php-fpm", role: "php" }];
+  const host = await saveHost(ctx, { name: "local", address: "127.0.0.1", door: "direct", applyFile: apply, machineFile: "/dev/null", homes: "/srv/mutu/homes", daemons });
+  const { error, host: asked } = await probeHost(ctx, panel.services.env, host.id);
+  assert.equal(error, null);
+  assert.deepEqual(phpVersionsOf(asked.state), ["8.10", "8.2"]);
+  await panel.createUser("root", { admin: true });
+  const root = await panel.as("root");
+  const page = await root.get(`/hosts/${host.id}`);
+  for (const words of ["8.2.36", "8.10, 8.2", "4 MB", "Answers"]) assert.ok(page.body.includes(words), words);
+  rmSync(apply);
+  assert.equal((await root.submit(`/hosts/${host.id}`, `/hosts/${host.id}/probe`)).statusCode, 303);
+  const away = await root.get(`/hosts/${host.id}`);
+  for (const words of ["8.10, 8.2", "Does not answer"]) assert.ok(away.body.includes(words), words);
+  assert.equal((await root.api("GET", "/api/v1/hosts/local")).json().reachable, false);
+});
+
+test("A host with accounts stays; one without is forgotten; members see none", async (t) => {
+  const panel = await buildTestApp(t);
+  const ctx = panel.ctx();
+  const used = await createHost(ctx);
+  const spare = await createHost(ctx);
+  await createAccount(ctx, { host: used });
+  await panel.createUser("root", { admin: true });
+  await panel.createUser("jeanne");
+  const root = await panel.as("root");
+  assert.ok((await root.get("/hosts")).body.includes(used.name));
+  assert.equal((await root.submit(`/hosts/${used.id}/delete`, `/hosts/${used.id}/delete`)).statusCode, 409);
+  assert.equal((await root.submit(`/hosts/${spare.id}/delete`, `/hosts/${spare.id}/delete`)).statusCode, 303);
+  assert.equal((await (await panel.as("jeanne")).get("/hosts")).statusCode, 404);
+});

@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { accountState, ApacheRig, sitePhp } from "./apache-rig.js";
+import type { FolderSite } from "../../src/features/sites/role.js";
+import { ApacheRig, accountState, sitePhp } from "./apache-rig.js";
 
 const SAMPLES = join(dirname(fileURLToPath(import.meta.url)), "htaccess");
 const TELLS = `<?php header("X-Program: ran"); echo json_encode(["script" => $_SERVER["SCRIPT_NAME"], "info" => $_SERVER["PATH_INFO"] ?? "",
@@ -12,14 +13,48 @@ const TELLS = `<?php header("X-Program: ran"); echo json_encode(["script" => $_S
 
 /** Paths below the program's folder → status, and which script must answer (null: a file, or a refusal). */
 const EXPECTED: Record<string, Record<string, [status: number, script: string | null]>> = {
-  wordpress: { "": [200, "index.php"], "2026/11/hello-world/": [200, "index.php"], "wp-json/wp/v2/posts?page=2": [200, "index.php"], "style.css": [200, null], "wp-config.php": [403, null], "xmlrpc.php": [403, null] },
-  joomla: { "": [200, "index.php"], "component/users/login?x=1": [200, "index.php"], "api/index.php/v1/content": [200, "api/index.php"], "style.css": [200, null], "?x=base64_encode(y)": [403, null] },
+  wordpress: {
+    "": [200, "index.php"],
+    "2026/11/hello-world/": [200, "index.php"],
+    "wp-json/wp/v2/posts?page=2": [200, "index.php"],
+    "style.css": [200, null],
+    "wp-config.php": [403, null],
+    "xmlrpc.php": [403, null],
+  },
+  joomla: {
+    "": [200, "index.php"],
+    "component/users/login?x=1": [200, "index.php"],
+    "api/index.php/v1/content": [200, "api/index.php"],
+    "style.css": [200, null],
+    "?x=base64_encode(y)": [403, null],
+  },
   drupal: { "": [200, "index.php"], "node/1": [200, "index.php"], "style.css": [200, null], "composer.json": [403, null], "sub/evil.php": [403, null] },
   spip: { "rubrique12.html": [200, "spip.php"], "spip.php?page=plan": [200, "spip.php"], "Un-article": [200, "spip.php"], "style.css": [200, null] },
   dotclear: { "": [200, "index.php"], "post/2026/11/22/Bonjour": [200, "index.php"], "public/.photo_s.jpg": [200, null], "style.css": [200, null] },
-  prestashop: { "": [200, "index.php"], "2-accueil": [200, "index.php"], "api/products": [200, "webservice/dispatcher.php"], "1-large_default/chaise.jpg": [200, null], "style.css": [200, null], "composer.lock": [403, null] },
-  typo3: { "": [200, "index.php"], "about/us?L=1": [200, "index.php"], "style.1700000000.css": [200, null], "style.css": [200, null], "vendor/autoload.php": [403, null], "x.sql": [403, null] },
-  nextcloud: { "": [200, "index.php"], "apps/files/?dir=/": [200, "index.php"], "remote.php/dav/files/a": [200, "remote.php"], "status.php": [200, "status.php"], "style.css?v=1": [200, null], "config/config.php": [404, null] },
+  prestashop: {
+    "": [200, "index.php"],
+    "2-accueil": [200, "index.php"],
+    "api/products": [200, "webservice/dispatcher.php"],
+    "1-large_default/chaise.jpg": [200, null],
+    "style.css": [200, null],
+    "composer.lock": [403, null],
+  },
+  typo3: {
+    "": [200, "index.php"],
+    "about/us?L=1": [200, "index.php"],
+    "style.1700000000.css": [200, null],
+    "style.css": [200, null],
+    "vendor/autoload.php": [403, null],
+    "x.sql": [403, null],
+  },
+  nextcloud: {
+    "": [200, "index.php"],
+    "apps/files/?dir=/": [200, "index.php"],
+    "remote.php/dav/files/a": [200, "remote.php"],
+    "status.php": [200, "status.php"],
+    "style.css?v=1": [200, null],
+    "config/config.php": [404, null],
+  },
   laravel: { "": [200, "index.php"], "users/1?tab=a": [200, "index.php"], "style.css": [200, null], "users/": [301, null] },
 };
 const PROGRAMS = readdirSync(SAMPLES).sort();
@@ -29,13 +64,26 @@ after(() => rig.close());
 const root = `${rig.machine.homes}/2001/www`;
 const files: Record<string, string> = {};
 for (const program of PROGRAMS) {
-  const scripts = ["index.php", "spip.php", "remote.php", "status.php", "api/index.php", "webservice/dispatcher.php", "wp-config.php", "xmlrpc.php", "sub/evil.php", "vendor/autoload.php", "config/config.php"];
+  const scripts = [
+    "index.php",
+    "spip.php",
+    "remote.php",
+    "status.php",
+    "api/index.php",
+    "webservice/dispatcher.php",
+    "wp-config.php",
+    "xmlrpc.php",
+    "sub/evil.php",
+    "vendor/autoload.php",
+    "config/config.php",
+  ];
   for (const script of scripts) files[`www/${program}/${script}`] = TELLS;
-  for (const plain of ["style.css", "composer.json", "composer.lock", "x.sql", "public/.photo_s.jpg", "img/p/1/1-large_default.jpg"]) files[`www/${program}/${plain}`] = "plain";
+  for (const plain of ["style.css", "composer.json", "composer.lock", "x.sql", "public/.photo_s.jpg", "img/p/1/1-large_default.jpg"])
+    files[`www/${program}/${plain}`] = "plain";
   files[`www/${program}/.htaccess`] = readFileSync(join(SAMPLES, program, "htaccess"), "utf8");
 }
 rig.home(2001, files);
-const serve = { kind: "folder", root, php: sitePhp(2001), index: ["index.php", "spip.php", "index.html"], errorPages: {} } as const;
+const serve: FolderSite = { kind: "folder", root, php: sitePhp(2001), index: ["index.php", "spip.php", "index.html"], errorPages: {} };
 rig.publish([accountState(2001, rig.machine.homes, [{ names: ["a2001.test"], serve }])]);
 
 test("every program has its expectations", () => assert.deepEqual(Object.keys(EXPECTED).sort(), PROGRAMS));
@@ -57,6 +105,9 @@ for (const program of PROGRAMS)
 
 test("nothing in these files asks for what Apache does not offer without being skipped", () => {
   const folder = join(rig.machine.root, "log/apache");
-  const errors = readdirSync(folder).filter((name) => name.startsWith("error")).map((name) => readFileSync(join(folder, name), "utf8")).join("");
+  const errors = readdirSync(folder)
+    .filter((name) => name.startsWith("error"))
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("");
   assert.doesNotMatch(errors, /:(alert|emerg|crit)\]/);
 });

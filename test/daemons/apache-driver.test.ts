@@ -4,7 +4,7 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { AccountWebState } from "../../src/features/sites/role.js";
-import { accountState, ApacheRig, askPort } from "./apache-rig.js";
+import { ApacheRig, accountState, askPort } from "./apache-rig.js";
 import { type Step, until } from "./private-machine.js";
 
 const rig = await ApacheRig.make();
@@ -83,7 +83,7 @@ test("a release that would kill Apache is refused with its words, and the old on
   assert.match(rehearsed.words, /could not bind to address/);
   const prepared = machine.driver("apache", "prepare", step.env);
   assert.notEqual(prepared.code, 0);
-  assert.match(prepared.words, /could not bind to address[^]*apache (blue|green) does not answer/);
+  assert.match(prepared.words, /could not bind to address[\s\S]*apache (blue|green) does not answer/);
   for (let twice = 0; twice < 2; twice++) assert.equal(machine.driver("apache", "abort", step.env).code, 0);
   discard(step);
   assert.equal((await rig.ask("a.test")).body, "two");
@@ -136,5 +136,8 @@ function discard(step: Step): void {
 const otherPort = () => rig.ports[rig.colour === "blue" ? "green" : "blue"][0];
 
 async function refused(port: number): Promise<boolean> {
-  return askPort(port, "a.test", { path: "/", method: "GET", headers: {} }).then(() => false, (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED");
+  return askPort(port, "a.test", { path: "/", method: "GET", headers: {} }).then(
+    () => false,
+    (error: NodeJS.ErrnoException) => error.code === "ECONNREFUSED",
+  );
 }

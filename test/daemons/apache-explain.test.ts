@@ -5,13 +5,15 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { createText, LOCALES } from "../../src/core/text.js";
 import { daemon } from "../../src/daemons/apache/daemon.js";
-import { accountState, ApacheRig } from "./apache-rig.js";
+import { ApacheRig, accountState } from "./apache-rig.js";
 
 const rig = await ApacheRig.make();
 after(() => rig.close());
 const homes = rig.machine.homes;
 const good = (number: number) =>
-  accountState(number, homes, [{ names: [`a${number}.test`], serve: { kind: "folder", root: `${homes}/${number}/www`, php: null, index: ["index.html"], errorPages: {} } }]);
+  accountState(number, homes, [
+    { names: [`a${number}.test`], serve: { kind: "folder", root: `${homes}/${number}/www`, php: null, index: ["index.html"], errorPages: {} } },
+  ]);
 rig.home(2001, { "www/index.html": "one" });
 rig.home(2002, { "www/index.html": "two" });
 rig.publish([good(2001), good(2002)]);

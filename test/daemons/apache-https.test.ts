@@ -1,7 +1,8 @@
 /** HOSTING.md 2: behind nginx, `.htaccess` and PHP see the connection that the visitor made. Both ports, the same virtual host. */
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { accountState, ApacheRig, sitePhp } from "./apache-rig.js";
+import type { FolderSite } from "../../src/features/sites/role.js";
+import { ApacheRig, accountState, sitePhp } from "./apache-rig.js";
 
 const TELLS = `RewriteEngine On
 RewriteCond %{HTTPS} =on
@@ -30,22 +31,38 @@ rig.home(2001, {
   "www/to-https/page.html": "arrived",
 });
 const root = `${rig.machine.homes}/2001/www`;
-const serve = { kind: "folder", root, php: sitePhp(2001), index: ["index.html"], errorPages: {} } as const;
+const serve: FolderSite = { kind: "folder", root, php: sitePhp(2001), index: ["index.html"], errorPages: {} };
 rig.publish([accountState(2001, rig.machine.homes, [{ names: ["a.test", "b.test"], serve }])]);
 
 test("what came over TLS says so everywhere", async () => {
   const told = JSON.parse((await rig.ask("a.test", { path: "/tell.php", tls: true })).body);
   assert.deepEqual(told, {
-    SAW_HTTPS: "on", SAW_ENV: "on", SAW_SCHEME: "https", SAW_PORT: "443", SAW_IF: "on",
-    HTTPS: "on", SERVER_PORT: "443", REQUEST_SCHEME: "https", REMOTE_ADDR: "192.0.2.9", SERVER_NAME: "a.test",
+    SAW_HTTPS: "on",
+    SAW_ENV: "on",
+    SAW_SCHEME: "https",
+    SAW_PORT: "443",
+    SAW_IF: "on",
+    HTTPS: "on",
+    SERVER_PORT: "443",
+    REQUEST_SCHEME: "https",
+    REMOTE_ADDR: "192.0.2.9",
+    SERVER_NAME: "a.test",
   });
 });
 
 test("what came in clear says so everywhere", async () => {
   const told = JSON.parse((await rig.ask("b.test", { path: "/tell.php", tls: false })).body);
   assert.deepEqual(told, {
-    SAW_HTTPS: "off", SAW_ENV: null, SAW_SCHEME: "http", SAW_PORT: "80", SAW_IF: null,
-    HTTPS: null, SERVER_PORT: "80", REQUEST_SCHEME: "http", REMOTE_ADDR: "192.0.2.9", SERVER_NAME: "b.test",
+    SAW_HTTPS: "off",
+    SAW_ENV: null,
+    SAW_SCHEME: "http",
+    SAW_PORT: "80",
+    SAW_IF: null,
+    HTTPS: null,
+    SERVER_PORT: "80",
+    REQUEST_SCHEME: "http",
+    REMOTE_ADDR: "192.0.2.9",
+    SERVER_NAME: "b.test",
   });
 });
 

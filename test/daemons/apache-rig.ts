@@ -51,9 +51,16 @@ export class ApacheRig {
     }
     const [a, b, c, d, e, f] = found as [number, number, number, number, number, number];
     const machine = new PrivateMachine({
-      MUTU_APACHE_BLUE: `${a} ${b}`, MUTU_APACHE_GREEN: `${c} ${d}`, MUTU_APACHE_REHEARSAL: `${e} ${f}`,
-      MUTU_APACHE_USER: APACHE_USER, MUTU_WALL_GROUP: APACHE_USER, MUTU_CONF_GROUP: APACHE_USER,
-      MUTU_PROBE_ADDRESS: "10.77.0.1", MUTU_APACHE_DRAIN_SECONDS: "5", MUTU_APACHE_START_SECONDS: "20", ...extra,
+      MUTU_APACHE_BLUE: `${a} ${b}`,
+      MUTU_APACHE_GREEN: `${c} ${d}`,
+      MUTU_APACHE_REHEARSAL: `${e} ${f}`,
+      MUTU_APACHE_USER: APACHE_USER,
+      MUTU_WALL_GROUP: APACHE_USER,
+      MUTU_CONF_GROUP: APACHE_USER,
+      MUTU_PROBE_ADDRESS: "10.77.0.1",
+      MUTU_APACHE_DRAIN_SECONDS: "5",
+      MUTU_APACHE_START_SECONDS: "20",
+      ...extra,
     });
     const lib = join(machine.base, "daemons/apache");
     cpSync(join(REPOSITORY, "src/daemons/apache/machine"), lib, { recursive: true });

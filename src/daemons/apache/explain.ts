@@ -10,7 +10,8 @@ const UNKNOWN = /^Invalid command '([^']{1,80})'/;
 const PORT = /could not bind to address (\S+)/;
 const MODULE = /Cannot load (\S+) into server/;
 const SILENT = /^apache (blue|green|rehearsal) does not answer$/;
-const LOGS = /AH00015: Unable to open logs|AH00091: .*could not open error log|AH00106: .*log pipe|could not open transfer log|AH00089: Couldn't start ErrorLog process/i;
+const LOGS =
+  /AH00015: Unable to open logs|AH00091: .*could not open error log|AH00106: .*log pipe|could not open transfer log|AH00089: Couldn't start ErrorLog process/i;
 
 /** Turns Apache's and our driver's words into faults; those that name a generated file come first, an unknown sentence is not guessed at. */
 export function explain(output: string[]): DaemonFault[] {

@@ -38,6 +38,7 @@ export function siteHosts(site: WebSite, owner: Owner): VirtualHost[] {
 
 /** Renders a fixed page with 503 for these names. */
 export function noticeHost(names: string[], owner: Owner, page: NoticePage | NoticeSite["notice"]): VirtualHost {
+  if (!Object.hasOwn(NOTICE_PAGES, page)) throw new Error(`apache: not a notice: ${JSON.stringify(page)}`);
   return {
     names,
     lines: [
@@ -72,6 +73,7 @@ function common(owner: Owner): string[] {
 function serve(site: WebSite): string[] {
   const https = site.forceHttps ? toHttps() : [];
   if (site.serve.kind === "folder") return [...folder(site.serve), ...https];
+  if (site.serve.kind !== "proxy") throw new Error(`apache: not a kind of site: ${JSON.stringify(site.serve)}`);
   // nginx serves what is proxied; what arrives here all the same is its question for the probe, or port 80 to be led to 443.
   return [...(https.length > 0 ? https : ["RewriteEngine On"]), "RewriteRule ^ - [R=421,L]"];
 }
@@ -123,11 +125,7 @@ function toHttps(): string[] {
 
 function toCanonical(site: WebSite): string[] {
   const name = hostName(site.canonical as string);
-  const plain = [
-    "RewriteCond %{HTTPS} !=on",
-    REQUEST_PATH,
-    `RewriteRule ^ "http://${name}\${MUTU_HTTP_SUFFIX}%1" [R=301,${KEEP_PATH_FLAGS}]`,
-  ];
+  const plain = ["RewriteCond %{HTTPS} !=on", REQUEST_PATH, `RewriteRule ^ "http://${name}\${MUTU_HTTP_SUFFIX}%1" [R=301,${KEEP_PATH_FLAGS}]`];
   return [
     "RewriteEngine On",
     ...(site.forceHttps ? [] : plain),

@@ -1,7 +1,7 @@
 /** What should exist of an account's home, as lines for the driver. Pure. */
 import type { FilesState } from "../../features/sites/role.js";
 import type { RenderedFile } from "../../publish/contract.js";
-import { accountNumber, decimal, folderPath, homePath } from "./words.js";
+import { accountNumber, decimal, folderPath, homePath, language } from "./words.js";
 
 /** Beside the document folders; members find their sites' logs there. */
 const LOGS = "logs";
@@ -14,7 +14,9 @@ export function renderHome(state: FilesState): RenderedFile[] {
     `home ${state.home === "removed" ? "removed" : "present"} ${homePath(state.path)}`,
   ];
   if (state.home === "present") {
-    const folders = state.folders.filter(({ path }) => path !== LOGS).map(({ path, starter }) => `folder ${starter ?? "-"} ${folderPath(path)}`);
+    const folders = state.folders
+      .filter(({ path }) => path !== LOGS)
+      .map(({ path, starter }) => `folder ${starter === null ? "-" : language(starter)} ${folderPath(path)}`);
     lines.push(`disk ${decimal(state.diskMb)}`, `folder - ${LOGS}`, ...folders);
   }
   return [{ path: `accounts/${number}.list`, content: `${lines.join("\n")}\n` }];

@@ -30,6 +30,12 @@ export function folderPath(value: string): string {
   return value;
 }
 
+/** Writes the language of a starter page. */
+export function language(value: string): string {
+  if (!/^[a-z]{2}$/.test(value)) refuse("language", value);
+  return value;
+}
+
 function refuse(what: string, value: unknown): never {
   throw new Error(`homes: not a ${what}: ${JSON.stringify(value)}`);
 }

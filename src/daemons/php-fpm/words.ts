@@ -21,6 +21,12 @@ export function plainWord(value: string): string {
   return value;
 }
 
+/** Writes one segment of a file's path: apply takes no sign that a plain word may hold besides. */
+export function segment(value: string): string {
+  if (!/^[a-z0-9][A-Za-z0-9._-]*$/.test(value)) throw new Error(`not a segment of a path: ${JSON.stringify(value)}`);
+  return value;
+}
+
 /** Writes an absolute path of a home. `:` would end it inside open_basedir, `$` and quotes mean something to the parser. */
 export function poolPath(value: string): string {
   if (!/^(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)+$/.test(value)) throw new Error(`not a path of a home: ${JSON.stringify(value)}`);

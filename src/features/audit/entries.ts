@@ -1,0 +1,73 @@
+/** Audit entries as people read them: a sentence, a name, and what changed from what to what. */
+import { type AuditRecord, listAudit } from "../../core/audit-trail.js";
+import type { Context } from "../../core/context.js";
+import type { Page, Window } from "../../core/http/paging.js";
+import { accountsWith, requireAdmin } from "../../core/ownership.js";
+
+/** One changed value; null: there was none. */
+export interface ChangedValue {
+  name: string;
+  old: string | null;
+  new: string | null;
+}
+
+export interface ShownEntry {
+  position: number;
+  at: Date;
+  verb: string;
+  /** Message key of the sentence. */
+  says: string;
+  /** Name of who acted; null: the system, nobody, or erased. */
+  actor: string | null;
+  actorKind: string;
+  address: string | null;
+  /** Name of the object; null: erased. */
+  object: string | null;
+  changes: ChangedValue[];
+}
+
+const LONGEST_VALUE = 200;
+
+/** Lists the entries of the accounts in which the actor may read them; `accountId` narrows to one of these. */
+export async function listHistory(ctx: Context, window: Window, accountId: string | null): Promise<Page<ShownEntry>> {
+  const own = accountsWith(ctx.actor, "audit.read");
+  const accountIds = accountId === null ? own : [accountId].filter((id) => own === null || own.includes(id));
+  return list(ctx, window, accountIds);
+}
+
+/** Lists every entry, those of no account too. */
+export async function listEverything(ctx: Context, window: Window): Promise<Page<ShownEntry>> {
+  requireAdmin(ctx);
+  return list(ctx, window, null);
+}
+
+async function list(ctx: Context, window: Window, accountIds: readonly string[] | null): Promise<Page<ShownEntry>> {
+  const { rows, total } = await listAudit(ctx.db, { accountIds, q: window.q, skip: window.skip, take: window.take });
+  return { rows: rows.map(shown), total };
+}
+
+function shown({ content, ...entry }: AuditRecord): ShownEntry {
+  return {
+    position: entry.position,
+    at: entry.at,
+    verb: entry.verb,
+    says: `audit.verbs.${entry.verb}`,
+    actor: content?.actor || null,
+    actorKind: entry.actorKind,
+    address: content?.address ?? null,
+    object: content?.object ?? null,
+    changes: changedValues(content?.old ?? {}, content?.new ?? {}),
+  };
+}
+
+/** Pairs old and new values by name; values that are the same on both sides say nothing. */
+export function changedValues(old: Record<string, unknown>, next: Record<string, unknown>): ChangedValue[] {
+  const names = [...new Set([...Object.keys(old), ...Object.keys(next)])].sort();
+  return names.map((name) => ({ name, old: written(old[name]), new: written(next[name]) })).filter((change) => change.old !== change.new);
+}
+
+function written(value: unknown): string | null {
+  if (value === undefined || value === null) return null;
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  return text.length > LONGEST_VALUE ? `${text.slice(0, LONGEST_VALUE)}…` : text;
+}

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { createText } from "../../../src/core/text.js";
+import { changedValues } from "../../../src/features/audit/entries.js";
+import { buildTestApp } from "../../support/app.js";
+
+test("old and new values are paired by name, and what stays the same says nothing", () => {
+  assert.deepEqual(changedValues({ a: 1, b: "x", c: null }, { b: "x", a: 2, d: ["y"] }), [
+    { name: "a", old: "1", new: "2" },
+    { name: "d", old: null, new: '["y"]' },
+  ]);
+});
+
+test("each verb in the source has its sentence in both languages", () => {
+  const verbs = new Set(
+    sourceFiles("src")
+      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/verb: (?:\w+ \? )?"([a-z_]+\.[a-z_]+\.[a-z_]+)"(?: : "([a-z_]+\.[a-z_]+\.[a-z_]+)")?/g)])
+      .flatMap((match) => match.slice(1).filter(Boolean)),
+  );
+  assert.ok(verbs.size > 30, `only ${verbs.size} verbs were found`);
+  const text = createText("views");
+  const silent = [...verbs].flatMap((verb) =>
+    (["fr", "en"] as const).filter((locale) => !text.has(locale, `audit.verbs.${verb}`)).map((locale) => `${locale} ${verb}`),
+  );
+  assert.deepEqual(silent, []);
+});
+
+test("administrators read everything, a hostile login name stays text, others see nothing of it", async (t) => {
+  const app = await buildTestApp(t);
+  await app.createUser("admin", { admin: true });
+  await app.createUser("jeanne");
+  await app.visitor().submit("/login", "/login", { login: "<script>alert(1)</script>", password: "x" });
+  const admin = await app.as("admin");
+  const page = await admin.get("/audit");
+  assert.equal(page.statusCode, 200);
+  assert.doesNotMatch(page.body, /<script>alert/);
+  assert.match((await admin.get("/audit?q=logged_in")).body, /jeanne|admin/);
+  const member = await app.as("jeanne");
+  assert.equal((await member.get("/audit")).statusCode, 404);
+  assert.notEqual((await member.get("/history")).statusCode, 200);
+});
+
+test("the chain's proof is one call of the API", async (t) => {
+  const app = await buildTestApp(t);
+  await app.createUser("admin", { admin: true });
+  const admin = await app.as("admin");
+  const proof = JSON.parse((await admin.get("/api/v1/audit/proof")).body) as { intact: boolean; entries: number };
+  assert.equal(proof.intact, true);
+  assert.ok(proof.entries > 0);
+});
+
+function sourceFiles(folder: string): string[] {
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .flatMap((path) => (statSync(path).isDirectory() ? (path.endsWith("generated") ? [] : sourceFiles(path)) : path.endsWith(".ts") ? [path] : []));
+}

@@ -26,18 +26,25 @@ failed() { # <daemon> <step>: keeps the program's own words for the answer
   report=${report:+$report
 }$said
 }
-each() { # <step>: every daemon in order, all of them even when one fails
-  all=0
-  for daemon in $MUTU_DAEMONS; do drive "$daemon" "$1" || { failed "$daemon" "$1" && all=1; }; done
+each() { # <step> [<daemon>...]: every daemon in order, all of them even when one fails
+  all=0 asked=$1
+  shift
+  # shellcheck disable=SC2086 # names of daemons
+  [ $# -gt 0 ] || set -- $MUTU_DAEMONS
+  for daemon; do drive "$daemon" "$asked" || { failed "$daemon" "$asked" && all=1; }; done
   return $all
+}
+last_first() {
+  backwards=''
+  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
+  echo "$backwards"
 }
 abort() { # <activation> <what serves|none>: ends what prepare started, last first
   [ -d "activations/$1" ] || return 0
-  backwards=''
-  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
   MUTU_CHANGED=$MUTU_ROOT/activations/$1/changed
   aim "$1" "$2"
-  for daemon in $backwards; do drive "$daemon" abort || failed "$daemon" abort; done
+  # shellcheck disable=SC2046 # names of daemons
+  each abort $(last_first) || :
   : >"activations/$1/failed"
 }
 conclude() { # <activation> <the one left|none> <what changed>: points the daemons at what is live
@@ -212,10 +219,11 @@ boot() { # what is live starts; what was kept beside it does not
 }
 halt() { # everything that drivers run ends, last first; what is live stays what boot will start
   read_live
-  backwards=''
-  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
-  MUTU_DAEMONS=$backwards MUTU_CHANGED=/dev/null
+  read_previous
+  [ "$previous_n" = none ] || : >previous/cold
+  MUTU_CHANGED=/dev/null
   aim "$live_n" "$live_n"
-  each halt || die 20 "root $live_root" "$report"
+  # shellcheck disable=SC2046 # names of daemons
+  each halt $(last_first) || die 20 "root $live_root" "$report"
   printf '%s\n' "root $live_root" "activation $live_n"
 }

@@ -206,7 +206,10 @@ describe("apply killed at every command", { concurrency: 2 }, () => {
       const kills = await sweep(rig, kind, name.includes("fails"));
       assert.ok(kills > 10, `only ${kills} kills`);
       t.diagnostic(`${kills} kills`);
-      assert.deepEqual((await readdir(join(rig.root, "incoming")).catch(() => [])).filter((entry) => entry === "tar"), []);
+      assert.deepEqual(
+        (await readdir(join(rig.root, "incoming")).catch(() => [])).filter((entry) => entry === "tar"),
+        [],
+      );
     });
   }
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
-import { type Header, pack as createPack } from "tar-stream";
+import { pack as createPack, type Header } from "tar-stream";
 import { EMPTY_SHARD, renderManifest } from "../../src/core/machine/index.js";
 import { changeBetween, makeRig, publish, type Rig, rootOf, SHELLS, stage, type Tree } from "./apply-rig.js";
 
@@ -182,7 +182,23 @@ for (const shell of SHELLS) {
       const remote = (command: string) => rig.apply([], undefined, { ...process.env, SSH_ORIGINAL_COMMAND: command });
       assert.equal((await remote("status")).code, 0);
       assert.equal((await remote("  status  ")).code, 0);
-      for (const command of ["status; id", "status\nid", "status *", "`id`", "$(id)", "status /", "-c x status", "boot", "status\t", "*", "'status'", "", "~", "status\\"]) {
+      for (const command of [
+        "status; id",
+        "status\nid",
+        "status *",
+        "`id`",
+        "$(id)",
+        "status /",
+        "-c x status",
+        "boot",
+        "halt",
+        "status\t",
+        "*",
+        "'status'",
+        "",
+        "~",
+        "status\\",
+      ]) {
         const result = await remote(command);
         assert.equal(result.code, 13, `${JSON.stringify(command)}: ${result.code} ${result.stdout}`);
       }
@@ -221,4 +237,3 @@ test("a live link that leads nowhere is an error, not a fresh machine", async (t
   const outcome = await stage(rig, 1, null, NEW);
   assert.ok(!outcome.ok && outcome.failure.kind === "internal", JSON.stringify(outcome));
 });
-

@@ -1,7 +1,7 @@
 /** A machine in a folder: a real apply, a real tree, and a real (if tiny) daemon's driver that can be told to fail. */
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Readable } from "node:stream";
@@ -50,6 +50,7 @@ rehearse)
 prepare) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour" ;;
 commit) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 abort | settle) rm -f "$MUTU_WORLD/beside.$name" ;;
+halt) rm -f "$MUTU_WORLD/serving.$name" "$MUTU_WORLD/beside.$name" ;;
 boot) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 status) echo "version 1.0"; [ ! -e "$MUTU_WORLD/serving.$name" ] || echo "loaded $(cat "$MUTU_WORLD/serving.$name")" ;;
 *) exit 64 ;;

@@ -1,7 +1,7 @@
 /** The verbs of apply on a real tree, under each shell that a machine may have. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { appendFile, chmod, lstat, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -97,7 +97,10 @@ for (const shell of SHELLS) {
         `settle next=2 live=2 previous=1 release=${fresh}`,
       ]);
       // nothing of its own changed: not rehearsed, but asked in every other step
-      assert.deepEqual((await rig.calls("second")).map((line) => line.split(" ")[0]), ["prepare", "commit", "settle"]);
+      assert.deepEqual(
+        (await rig.calls("second")).map((line) => line.split(" ")[0]),
+        ["prepare", "commit", "settle"],
+      );
       const changed = (await readFile(join(rig.world, "changed.first"), "utf8")).split("\n").filter((line) => line.startsWith("commit "));
       assert.deepEqual(changed.sort(), ["commit A 80/first/new/deep/d.conf", "commit M 3f/first/accounts/2001.conf"]);
       await rig.forget();
@@ -210,8 +213,14 @@ for (const shell of SHELLS) {
       assert.ok(!outcome.ok && outcome.failure.kind === "failed", JSON.stringify(outcome));
       const [failure] = outcome.failure.failures;
       assert.deepEqual([failure?.daemon, failure?.step, failure?.output[0], failure?.output.length], ["second", "prepare", "address in use", 200]);
-      assert.deepEqual((await rig.calls("first")).map((line) => line.split(" ")[0]), ["prepare", "abort"]);
-      assert.deepEqual((await rig.calls("second")).map((line) => line.split(" ")[0]), ["prepare", "abort"]);
+      assert.deepEqual(
+        (await rig.calls("first")).map((line) => line.split(" ")[0]),
+        ["prepare", "abort"],
+      );
+      assert.deepEqual(
+        (await rig.calls("second")).map((line) => line.split(" ")[0]),
+        ["prepare", "abort"],
+      );
       await assertServes(rig, A);
       assert.deepEqual([(await status(rig)).previous, (await status(rig)).step], [null, "idle"]);
       await rig.unsay("fail.second.prepare");
@@ -271,6 +280,16 @@ for (const shell of SHELLS) {
       await assertServes(rig, A);
     });
 
+    test("halt ends what drivers run, last first; boot starts the same release", async (t) => {
+      const rig = await makeRig(t, shell);
+      await publish(rig, 1, null, A);
+      assert.equal((await rig.apply(["halt"])).code, 0);
+      assert.deepEqual([await rig.serving("first"), await rig.serving("second")], [null, null]);
+      assert.equal((await status(rig)).root, rootOf(A));
+      assert.equal((await rig.apply(["boot"])).code, 0);
+      await assertServes(rig, A);
+    });
+
     test("a reboot starts what is live; going back afterwards prepares anew", async (t) => {
       const rig = await makeRig(t, shell);
       await publish(rig, 1, null, A);
@@ -306,6 +325,7 @@ for (const shell of SHELLS) {
       const rig = await makeRig(t, shell);
       await publish(rig, 1, null, A);
       const holder = spawn("flock", [join(rig.root, "lock"), "cat"], { stdio: ["pipe", "pipe", "ignore"] });
+      t.after(() => holder.kill());
       holder.stdin.write("held\n");
       await once(holder.stdout, "data");
       assert.equal(kind(await stage(rig, 1, A, B)), "busy");

@@ -82,10 +82,11 @@ export function runCommand(command: Command): Promise<CommandResult> {
       if (inputError) return reject(inputError);
       resolve({ code, stdout: stdout.bytes(), stderr: stderr.bytes(), timedOut, truncated: stdout.truncated() || stderr.truncated() });
     });
-    if (child.stdin) feed(child.stdin, command.stdin, (error) => {
-      inputError = new Error(`The input of ${program} failed: ${error.message}`, { cause: error });
-      endGroup("SIGTERM");
-    });
+    if (child.stdin)
+      feed(child.stdin, command.stdin, (error) => {
+        inputError = new Error(`The input of ${program} failed: ${error.message}`, { cause: error });
+        endGroup("SIGTERM");
+      });
   });
 }
 

@@ -62,14 +62,5 @@ export function sshArgv(door: SshDoor): string[] {
     RequestTTY: "no",
     LogLevel: "ERROR",
   };
-  return [
-    "ssh",
-    "-F",
-    "none",
-    ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]),
-    "-p",
-    String(door.port),
-    "-l",
-    door.user,
-  ];
+  return ["ssh", "-F", "none", ...Object.entries(options).flatMap(([name, value]) => ["-o", `${name}=${value}`]), "-p", String(door.port), "-l", door.user];
 }

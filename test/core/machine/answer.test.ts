@@ -78,10 +78,12 @@ describe("a door", () => {
     assert.deepEqual(doorArgv({ kind: "sudo" }, ["status"]), ["sudo", "-n", "--", "/usr/local/lib/mutu/apply", "status"]);
   });
   test("an address can never be read as an option of ssh", () => {
-    const argv = doorArgv(
-      { kind: "ssh", address: "-oProxyCommand=id", port: 22, user: "mutu", keyFile: "k", knownHostsFile: "h", controlPath: "c" },
-      ["settle", "1", "2", HASH],
-    );
+    const argv = doorArgv({ kind: "ssh", address: "-oProxyCommand=id", port: 22, user: "mutu", keyFile: "k", knownHostsFile: "h", controlPath: "c" }, [
+      "settle",
+      "1",
+      "2",
+      HASH,
+    ]);
     assert.deepEqual(argv.slice(-3), ["--", "-oProxyCommand=id", `settle 1 2 ${HASH}`]);
   });
   test("a line of authorized_keys has no quote to break out of", () => {

@@ -34,7 +34,11 @@ describe("runCommand", () => {
     process.env.MUTU_TEST_SECRET = "secret";
     t.after(() => delete process.env.MUTU_TEST_SECRET);
     const result = await runCommand({ argv: ["/usr/bin/env"], timeoutSeconds: 5 });
-    const names = result.stdout.toString().trim().split("\n").map((line) => line.split("=")[0]);
+    const names = result.stdout
+      .toString()
+      .trim()
+      .split("\n")
+      .map((line) => line.split("=")[0]);
     assert.deepEqual(names.sort(), ["HOME", "LC_ALL", "PATH"]);
   });
 

@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises"
 import { createServer, type Server } from "node:net";
 import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
-import { describe, test, type TestContext } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { authorizedKey, ensureKeyPair, openMachine, runCommand, type SshDoor, sshArgv } from "../../../src/core/machine/index.js";
 import { makeRig, publish, rootOf, type Tree } from "../../machines/apply-rig.js";
 
@@ -47,7 +47,12 @@ async function startSshd(t: TestContext, command: string): Promise<Sshd> {
     PermitRootLogin: "forced-commands-only",
     LogLevel: "VERBOSE",
   };
-  await writeFile(file("sshd_config"), Object.entries(config).map((line) => `${line.join(" ")}\n`).join(""));
+  await writeFile(
+    file("sshd_config"),
+    Object.entries(config)
+      .map((line) => `${line.join(" ")}\n`)
+      .join(""),
+  );
   // sshd as root insists on its empty folder
   if (process.getuid?.() === 0) await mkdir("/run/sshd", { recursive: true, mode: 0o755 });
   const sshd: ChildProcess = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", file("sshd_config")], { stdio: ["ignore", "ignore", "pipe"] });

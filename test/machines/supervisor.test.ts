@@ -1,11 +1,12 @@
-/** The same web machine as a container would run it: no systemd, the supervisor as pid 1, the same units' files. */
+/** The two machines as docker-compose.yml runs them: their ENTRYPOINT as pid 1, no systemd, the supervisor over the same unit files. */
 import assert from "node:assert/strict";
+import { chmodSync, copyFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
 import type { LabNode } from "./lab/node.js";
 import { publishByHand, sshMachine } from "./lab/release.js";
-import { until } from "./lab/run.js";
+import { run, until } from "./lab/run.js";
 import { MEMBER_HOME, MEMBER_NUMBER, SITE_NAME, layHome, memberFiles } from "./lab/member.js";
 
 const FPM = "mutu-php-fpm@8.2-m00-1";
@@ -14,10 +15,14 @@ describe("supervisor", { timeout: 600_000 }, () => {
   let lab: Lab;
   let node: LabNode;
   before(async () => {
-    lab = await raiseLab({ nodes: ["control", { name: "web1", init: "supervisor" }] });
+    lab = await raiseLab({ nodes: [{ name: "control", init: "container" }, { name: "web1", init: "container" }] });
     node = lab.node("web1");
     await layHome(node, "<?php echo posix_geteuid();");
-    await publishByHand(await sshMachine(lab, node), memberFiles());
+    // The key that control's container made for the panel, where the panel looks for it.
+    const key = `${lab.directory}/web1-key`;
+    copyFileSync(lab.node("control").hostPath("/var/lib/mutu-panel/hosts/web1/id_ed25519"), key);
+    chmodSync(key, 0o600);
+    await publishByHand(await sshMachine(lab, node, key), memberFiles());
   });
   after(() => lab?.close());
 
@@ -32,6 +37,21 @@ describe("supervisor", { timeout: 600_000 }, () => {
     assert.match(await node.must(["cat", "/proc/1/cmdline"]), /supervisor\0run/);
     assert.equal(await answers(), String(MEMBER_NUMBER));
     assert.ok(MEMBER_HOME.startsWith("/srv/mutu/homes/"));
+  });
+
+  test("control's container: settings, one sudo line, and an administrator's login to the web machine from there alone", async () => {
+    const control = lab.node("control");
+    assert.match(await control.readFile("/etc/mutu/panel.conf"), /^MUTU_ORIGIN=https:\/\/control$/m);
+    assert.equal((await control.must(["stat", "-c", "%U %a", "/var/lib/mutu-panel/keys"])).trim(), "mutu-panel 600");
+    const sudo = ["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", "sudo", "-n", "/usr/local/lib/mutu/apply"];
+    assert.match(await control.must([...sudo, "status"]), /^host control$/m);
+    const ssh = ["ssh", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", `root@${node.ip}`, "id -u"];
+    assert.equal((await control.must(ssh)).trim(), "0");
+    const copy = `${lab.directory}/admin-key`;
+    copyFileSync(control.hostPath("/root/.ssh/id_ed25519"), copy);
+    chmodSync(copy, 0o600);
+    const elsewhere = await run(node.networkArgv(["ssh", "-F", "none", "-i", copy, ...ssh.slice(1)]));
+    assert.equal(elsewhere.status, 255);
   });
 
   test("users and capabilities are those of the unit files", async () => {

@@ -22,8 +22,8 @@ export interface NodeRequest {
   prepared?: "files" | "packages";
   /** Drivers that the machine gets; default: those in src/daemons that belong to its kind. */
   daemons?: string;
-  /** systemd (default), or `supervisor` as in a container. */
-  init?: "systemd" | "supervisor";
+  /** systemd (default), or `container`: what docker-compose.yml runs as pid 1, on the packages alone. */
+  init?: "systemd" | "container";
   binds?: readonly Bind[];
 }
 
@@ -64,6 +64,9 @@ export async function raiseLab(request: LabRequest): Promise<Lab> {
   const homes = join(directory, "homes");
   mkdirSync(homes);
   chmodSync(homes, 0o711);
+  // Where containers hand each other public keys.
+  const keys = join(directory, "keys");
+  mkdirSync(keys);
   const holders: ChildProcess[] = [];
   const nodes = new Map<string, LabNode>();
   const close = async () => {
@@ -87,15 +90,15 @@ export async function raiseLab(request: LabRequest): Promise<Lab> {
         new LabNode({
           ...{ name: wanted.name, ip: `${NET}.${index + 1}`, lower: lowers[index]!, directory, netHolder: holder.pid!, hosts },
           cgroup: join(cgroupRoot(), `${directory.slice(directory.lastIndexOf("/") + 1)}-${wanted.name}`),
-          binds: [{ mode: "rw", source: homes, target: "/srv/mutu/homes" }, ...kindBinds(wanted), ...(wanted.binds ?? [])],
-          init: wanted.init === "supervisor" ? "/usr/local/lib/mutu/supervisor run" : "systemd",
+          binds: [{ mode: "rw", source: homes, target: "/srv/mutu/homes" }, ...kindBinds(wanted, keys), ...(wanted.binds ?? [])],
+          init: wanted.init === "container" ? containerCommand(wanted) : "systemd",
         }),
       );
     }
     await wire(holders.map((holder) => holder.pid!));
     await Promise.all([...nodes.values()].map((node) => node.boot()));
     for (const [index, wanted] of requests.entries()) {
-      if (kindOf(wanted) === "web" && wanted.prepared !== "packages") await admit([...nodes.values()][index]!, panelKey.public);
+      if (kindOf(wanted) === "web" && wanted.prepared !== "packages" && wanted.init !== "container") await admit([...nodes.values()][index]!, panelKey.public);
     }
     const node = (name: string) => {
       const found = nodes.get(name);
@@ -126,16 +129,26 @@ function kindOf(node: NodeRequest): MachineKind {
 
 async function lowerOf(node: NodeRequest): Promise<string> {
   const kind = kindOf(node);
-  const start = node.init === "supervisor" ? ["--start", "supervisor"] : [];
   const daemons = node.daemons ?? DAEMONS[kind].filter((daemon) => existsSync(join(REPOSITORY, "src/daemons", daemon, "machine/driver"))).join(" ");
-  const common = ["--host", node.name, "--daemons", daemons, ...start];
+  const common = ["--host", node.name, "--daemons", daemons];
   const web = ["--control-address", `${NET}.1`, "--panel-key", PLACEHOLDER_KEY];
-  return makeLayers({ kind, prepared: node.prepared ?? "files", installArgs: kind === "web" ? [...common, ...web] : common });
+  return makeLayers({ kind, prepared: node.prepared ?? (node.init === "container" ? "packages" : "files"), installArgs: kind === "web" ? [...common, ...web] : common });
 }
 
-/** The control machine runs the panel from the checkout, which it cannot change. */
-function kindBinds(node: NodeRequest): Bind[] {
-  return kindOf(node) === "control" ? [{ mode: "ro", source: REPOSITORY.replace(/\/$/, ""), target: "/opt/mutu" }] : [];
+/** The control machine runs the panel from the checkout, which it cannot change; containers find the bundle and their keys. */
+function kindBinds(node: NodeRequest, keys: string): Bind[] {
+  const checkout = REPOSITORY.replace(/\/$/, "");
+  const control = kindOf(node) === "control";
+  const binds: Bind[] = control ? [{ mode: "ro", source: checkout, target: "/opt/mutu" }] : [];
+  if (node.init !== "container") return binds;
+  if (!control) binds.push({ mode: "ro", source: checkout, target: "/usr/local/share/mutu" });
+  return [...binds, { mode: control ? "rw" : "ro", source: keys, target: "/run/mutu-keys" }];
+}
+
+/** ENTRYPOINT of machines/<kind>/Dockerfile with the environment of docker-compose.yml. */
+function containerCommand(node: NodeRequest): string {
+  if (kindOf(node) === "control") return "env MUTU_ORIGIN=https://control MUTU_WEB_HOSTS=web1 /opt/mutu/machines/control/container";
+  return `env MUTU_HOST=${node.name} MUTU_CONTROL_ADDRESS=${NET}.1 /usr/local/share/mutu/machines/web/container`;
 }
 
 async function makeKey(directory: string): Promise<{ path: string; public: string }> {

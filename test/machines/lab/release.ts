@@ -11,11 +11,12 @@ import { writeFileSync } from "node:fs";
 export type Owned = ReadonlyMap<string, ReadonlyMap<string, string>>;
 
 /** Opens a web machine as the control machine does: OpenSSH from its address, the panel's key, a pinned host key. */
-export async function sshMachine(lab: Lab, node: LabNode, from = lab.node("control")): Promise<Machine> {
+export async function sshMachine(lab: Lab, node: LabNode, keyFile = lab.panelKey.path): Promise<Machine> {
+  const from = lab.node("control");
   const knownHostsFile = join(lab.directory, `known-${node.name}`);
   writeFileSync(knownHostsFile, `${node.ip} ${await node.hostKey()}\n`);
   const door = {
-    ...{ kind: "ssh" as const, address: node.ip, port: 22, user: "mutu", keyFile: lab.panelKey.path, knownHostsFile },
+    ...{ kind: "ssh" as const, address: node.ip, port: 22, user: "mutu", keyFile, knownHostsFile },
     controlPath: join(lab.directory, `c-${node.name}`),
   };
   return openMachine({ kind: "direct", argv: from.networkArgv([...sshArgv(door), "--", node.ip]) });

@@ -1,7 +1,11 @@
 /** The few lines of FastCGI (specification 1.0, §3) that ask one question of a pool's socket. */
 import { connect } from "node:net";
 
-const BEGIN = 1, PARAMS = 4, STDIN = 5, STDOUT = 6, STDERR = 7;
+const BEGIN = 1,
+  PARAMS = 4,
+  STDIN = 5,
+  STDOUT = 6,
+  STDERR = 7;
 
 function record(type: number, body: Buffer): Buffer {
   const head = Buffer.from([1, type, 0, 1, body.length >> 8, body.length & 255, 0, 0]);

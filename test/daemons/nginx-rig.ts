@@ -1,7 +1,7 @@
 /** A private nginx in front of small servers that stand where Apache's two colours would, and raw questions to it. */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, request as httpRequest, type ServerResponse } from "node:http";
+import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
@@ -37,7 +37,16 @@ export async function backend(answer: (request: IncomingMessage, response: Serve
     });
     request.on("end", () => {
       if (answer(request, response)) return;
-      response.end(JSON.stringify({ port, size, url: request.url, method: request.method, headers: request.headers, names: request.rawHeaders.filter((_, at) => at % 2 === 0) }));
+      response.end(
+        JSON.stringify({
+          port,
+          size,
+          url: request.url,
+          method: request.method,
+          headers: request.headers,
+          names: request.rawHeaders.filter((_, at) => at % 2 === 0),
+        }),
+      );
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -63,7 +72,13 @@ export class Front {
     const front = new Front();
     front.http = await freePort();
     front.https = await freePort();
-    front.machine = new PrivateMachine({ MUTU_NGINX_HTTP: String(front.http), MUTU_NGINX_HTTPS: String(front.https), MUTU_NGINX_ADDRESSES: "127.0.0.1 ::1", MUTU_PROBE_ADDRESS: "127.0.0.3", ...extra });
+    front.machine = new PrivateMachine({
+      MUTU_NGINX_HTTP: String(front.http),
+      MUTU_NGINX_HTTPS: String(front.https),
+      MUTU_NGINX_ADDRESSES: "127.0.0.1 ::1",
+      MUTU_PROBE_ADDRESS: "127.0.0.3",
+      ...extra,
+    });
     try {
       front.publish(tree, ports);
     } catch (error) {
@@ -108,12 +123,24 @@ export class Front {
   /** GET of a path of a host on :80, answered with status, headers and body. */
   get(host: string, path = "/", headers: Record<string, string | string[]> = {}, options: { method?: string; body?: Buffer; from?: string } = {}) {
     return new Promise<{ status: number; headers: Record<string, string | string[] | undefined>; body: string }>((resolve, reject) => {
-      const question = httpRequest({ port: this.http, host: "127.0.0.1", localAddress: options.from ?? "127.0.0.1", path, method: options.method ?? "GET", headers: { Host: host, ...headers }, agent: false, maxHeaderSize: 128 * 1024 }, (answer) => {
-        const chunks: Buffer[] = [];
-        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
-        answer.on("error", reject);
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString() }));
-      });
+      const question = httpRequest(
+        {
+          port: this.http,
+          host: "127.0.0.1",
+          localAddress: options.from ?? "127.0.0.1",
+          path,
+          method: options.method ?? "GET",
+          headers: { Host: host, ...headers },
+          agent: false,
+          maxHeaderSize: 128 * 1024,
+        },
+        (answer) => {
+          const chunks: Buffer[] = [];
+          answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+          answer.on("error", reject);
+          answer.on("end", () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: Buffer.concat(chunks).toString() }));
+        },
+      );
       question.on("error", reject);
       question.setTimeout(20_000, () => question.destroy(new Error("no answer in 20 s")));
       question.end(options.body);
@@ -140,6 +167,26 @@ export class Front {
 /** A self-signed certificate and its key in one text, as a name's file holds them. */
 export function certificate(name: string, folder: string): string {
   const [key, chain] = [join(folder, "k.pem"), join(folder, "c.pem")];
-  execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2", "-subj", `/CN=${name}`, "-keyout", key, "-out", chain], { stdio: "ignore" });
+  execFileSync(
+    "openssl",
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "ec",
+      "-pkeyopt",
+      "ec_paramgen_curve:prime256v1",
+      "-nodes",
+      "-days",
+      "2",
+      "-subj",
+      `/CN=${name}`,
+      "-keyout",
+      key,
+      "-out",
+      chain,
+    ],
+    { stdio: "ignore" },
+  );
   return execFileSync("cat", [chain, key], { encoding: "utf8" });
 }

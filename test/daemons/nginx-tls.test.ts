@@ -47,8 +47,36 @@ test("No SNI reaches a file that is not a name's: 500 malformed ones get the fal
   // Where `../` and the like would lead, a certificate that must never be seen.
   for (const place of ["../secret.pem", ".hidden.pem", "UPPER.pem", "a..b.pem", "-x.pem"]) install(join(front.machine.root, "tls", place), "secret");
   const seen = new Set<string>();
-  const tried = ["../secret", "./../secret", "tls/../../secret", "../tls/../secret", ".hidden", "UPPER", "a..b", "-x", "www.example.org/../../secret", "/etc/ssl/x", "fallback\n", "www.example.org\n", "www.example.org.", "%2e%2e/secret", "..", ".", "x".repeat(251), ...HOSTILE_STRINGS.map((bad) => `a${bad}b`), ...HOSTILE_STRINGS];
-  const random = fc.sample(fc.oneof(fc.string({ unit: "binary", minLength: 1, maxLength: 60 }), fc.array(fc.constantFrom("..", "/", ".", "secret", "tls", "\\", "$", "{", "}", "\t", "é", "*", "_"), { minLength: 1, maxLength: 8 }).map((parts) => parts.join(""))), { numRuns: 520 - tried.length, seed: 7 });
+  const tried = [
+    "../secret",
+    "./../secret",
+    "tls/../../secret",
+    "../tls/../secret",
+    ".hidden",
+    "UPPER",
+    "a..b",
+    "-x",
+    "www.example.org/../../secret",
+    "/etc/ssl/x",
+    "fallback\n",
+    "www.example.org\n",
+    "www.example.org.",
+    "%2e%2e/secret",
+    "..",
+    ".",
+    "x".repeat(251),
+    ...HOSTILE_STRINGS.map((bad) => `a${bad}b`),
+    ...HOSTILE_STRINGS,
+  ];
+  const random = fc.sample(
+    fc.oneof(
+      fc.string({ unit: "binary", minLength: 1, maxLength: 60 }),
+      fc
+        .array(fc.constantFrom("..", "/", ".", "secret", "tls", "\\", "$", "{", "}", "\t", "é", "*", "_"), { minLength: 1, maxLength: 8 })
+        .map((parts) => parts.join("")),
+    ),
+    { numRuns: 520 - tried.length, seed: 7 },
+  );
   for (const servername of [...tried, ...random].filter((name) => !name.includes("\0") && Buffer.byteLength(name) < 256)) {
     const answer = await front.handshake(servername);
     seen.add(answer.startsWith("alert") ? "alert" : answer);
@@ -64,10 +92,20 @@ test("A name without any file gets an alert, TLS 1.1 and tickets are not offered
   assert.equal(await front.handshake("www.example.org", { minVersion: "TLSv1.2", maxVersion: "TLSv1.2" }), "www.example.org");
   const { connect } = await import("node:tls");
   const [protocol, ticket] = await new Promise<[string | false | null, boolean]>((resolve, reject) => {
-    const socket = connect({ port: front.https, host: "127.0.0.1", servername: "www.example.org", rejectUnauthorized: false, ALPNProtocols: ["h2", "http/1.1"], maxVersion: "TLSv1.2" }, () => {
-      resolve([socket.alpnProtocol, socket.getTLSTicket() !== undefined]);
-      socket.destroy();
-    });
+    const socket = connect(
+      {
+        port: front.https,
+        host: "127.0.0.1",
+        servername: "www.example.org",
+        rejectUnauthorized: false,
+        ALPNProtocols: ["h2", "http/1.1"],
+        maxVersion: "TLSv1.2",
+      },
+      () => {
+        resolve([socket.alpnProtocol, socket.getTLSTicket() !== undefined]);
+        socket.destroy();
+      },
+    );
     socket.on("error", reject);
   });
   assert.deepEqual([protocol, ticket], ["h2", false]);
@@ -75,7 +113,11 @@ test("A name without any file gets an alert, TLS 1.1 and tickets are not offered
 
 test("Links of names that went away go at settle; a certificate stays", async () => {
   const workers = front.workers();
-  const step = front.machine.stage({ ...base(), ...account(2001, [{ names: ["*.wild.example", "new.example.org"] }]), ...account(2002, [{ names: ["exact.wild.example"] }]) });
+  const step = front.machine.stage({
+    ...base(),
+    ...account(2001, [{ names: ["*.wild.example", "new.example.org"] }]),
+    ...account(2002, [{ names: ["exact.wild.example"] }]),
+  });
   front.point(step.next, [apache.port, apache.port]);
   for (const verb of ["rehearse", "prepare"]) assert.equal(front.machine.driver("nginx", verb, step.env).code, 0);
   assert.ok(existsSync(tls("new.example.org.pem")), "there before anything serves the name");
@@ -86,7 +128,10 @@ test("Links of names that went away go at settle; a certificate stays", async ()
   assert.equal(readlinkSync(tls("exact.wild.example.pem")), "fallback.pem", "it moved to another account in the same release");
   assert.notDeepEqual(front.workers(), workers, "the wildcard's map lost a line");
   const before = front.workers();
-  front.publish({ ...base(), ...account(2001, [{ names: ["*.wild.example"] }]), ...account(2002, [{ names: ["exact.wild.example", "other.example.org"] }]) }, [apache.port, apache.port]);
+  front.publish({ ...base(), ...account(2001, [{ names: ["*.wild.example"] }]), ...account(2002, [{ names: ["exact.wild.example", "other.example.org"] }]) }, [
+    apache.port,
+    apache.port,
+  ]);
   assert.ok(!existsSync(tls("new.example.org.pem")));
   assert.ok(existsSync(tls("other.example.org.pem")));
   assert.deepEqual(front.workers(), before, "lists of names are nothing that nginx reads");

@@ -8,7 +8,7 @@ import { daemon } from "../../src/daemons/php-fpm/daemon.js";
 import { PING_PATH } from "../../src/daemons/php-fpm/pool.js";
 import type { PhpState } from "../../src/features/sites/role.js";
 import { askPool, type FastcgiAnswer } from "./fastcgi.js";
-import { goldenFiles, NEEDS_ROOT, PrivateMachine, PRIVILEGED, type Tree, until } from "./private-machine.js";
+import { goldenFiles, NEEDS_ROOT, PRIVILEGED, PrivateMachine, type Tree, until } from "./private-machine.js";
 
 const VERSION = execFileSync("sh", ["-c", "ls /usr/sbin/php-fpm[0-9]* | sed 's/.*fpm//' | sort -V | tail -n 1"], { encoding: "utf8" }).trim();
 const HOST = { id: "h", name: "web1", homes: "" };
@@ -18,10 +18,21 @@ after(() => machine.close());
 
 function pool(number: number, over: Partial<PhpState> = {}): Tree {
   const state: PhpState = {
-    account: { number, login: "x" }, version: VERSION, master: "m03", socket: `s${number}.sock`, home: join(machine.homes, String(number)),
-    memoryMb: 256, timeSeconds: 30, uploadMb: 2, workers: 1, envelope: "x@web1.test", ...over,
+    account: { number, login: "x" },
+    version: VERSION,
+    master: "m03",
+    socket: `s${number}.sock`,
+    home: join(machine.homes, String(number)),
+    memoryMb: 256,
+    timeSeconds: 30,
+    uploadMb: 2,
+    workers: 1,
+    envelope: "x@web1.test",
+    ...over,
   };
-  return Object.fromEntries(daemon.render({ key: `${number}/${VERSION}`, state, host: HOST }, `hash${number}`).map((file) => [`php-fpm/${file.path}`, file.content]));
+  return Object.fromEntries(
+    daemon.render({ key: `${number}/${VERSION}`, state, host: HOST }, `hash${number}`).map((file) => [`php-fpm/${file.path}`, file.content]),
+  );
 }
 function home(number: number): string {
   const path = join(machine.homes, String(number));
@@ -44,19 +55,35 @@ function folder(master = "m03"): string {
   return line.split(" ")[2] as string;
 }
 function ask(number: number, path: string, params: Record<string, string> = {}, body?: Buffer): Promise<FastcgiAnswer> {
-  return askPool(join(folder(), `s${number}.sock`), { SCRIPT_FILENAME: path, SCRIPT_NAME: "/x.php", REQUEST_URI: "/x.php", DOCUMENT_ROOT: join(machine.homes, String(number)), ...params }, body);
+  return askPool(
+    join(folder(), `s${number}.sock`),
+    { SCRIPT_FILENAME: path, SCRIPT_NAME: "/x.php", REQUEST_URI: "/x.php", DOCUMENT_ROOT: join(machine.homes, String(number)), ...params },
+    body,
+  );
 }
-const run = async (number: number, code: string, params: Record<string, string> = {}) => (await ask(number, script(number, "run.php", `<?php ${code}`), params)).body;
+const run = async (number: number, code: string, params: Record<string, string> = {}) =>
+  (await ask(number, script(number, "run.php", `<?php ${code}`), params)).body;
 /** What Apache sends with every request: the complete set of one site. */
-const site = (values: Record<string, string>) => ({ PHP_VALUE: Object.entries({ memory_limit: "128M", max_execution_time: "20", upload_max_filesize: "1M", post_max_size: "2M", display_errors: "0", ...values }).map(([name, value]) => `${name}=${value}`).join("\n") });
-const masters = () => machine.driver("php-fpm", "status", machine.live).words.split("\n").filter((line) => line.startsWith("running ")).map((line) => line.slice(8));
+const site = (values: Record<string, string>) => ({
+  PHP_VALUE: Object.entries({ memory_limit: "128M", max_execution_time: "20", upload_max_filesize: "1M", post_max_size: "2M", display_errors: "0", ...values })
+    .map(([name, value]) => `${name}=${value}`)
+    .join("\n"),
+});
+const masters = () =>
+  machine
+    .driver("php-fpm", "status", machine.live)
+    .words.split("\n")
+    .filter((line) => line.startsWith("running "))
+    .map((line) => line.slice(8));
 
 const TREE: Tree = { ...pool(A), ...pool(B), ...pool(C, { master: "m04" }) };
 for (const number of [A, B, C]) home(number);
 machine.publish(["php-fpm"], TREE);
 
 test("Every golden pool is taken by the real program", () => {
-  const trees = goldenFiles("php-fpm").map((tree) => Object.fromEntries(Object.entries(tree).map(([path, content]) => [path.replace(/\/[0-9.]+\//, `/${VERSION}/`), content])));
+  const trees = goldenFiles("php-fpm").map((tree) =>
+    Object.fromEntries(Object.entries(tree).map(([path, content]) => [path.replace(/\/[0-9.]+\//, `/${VERSION}/`), content])),
+  );
   assert.ok(trees.filter((tree) => Object.keys(tree).length > 0).length >= 3);
   const other = new PrivateMachine();
   try {
@@ -75,7 +102,19 @@ test("A pool answers its unit's hash; only Apache's group passes the folder of i
   assert.equal((statSync(folder()).mode & 0o7777).toString(8), "710");
   if (PRIVILEGED) {
     assert.deepEqual([statSync(folder()).uid, statSync(folder()).gid], [0, 33]);
-    const opens = (number: number) => spawnSync("setpriv", ["--reuid", String(number), "--regid", String(number), "--clear-groups", "perl", "-MIO::Socket::UNIX", "-e", "exit(IO::Socket::UNIX->new(Peer => shift) ? 0 : 1)", join(folder(), `s${B}.sock`)]).status;
+    const opens = (number: number) =>
+      spawnSync("setpriv", [
+        "--reuid",
+        String(number),
+        "--regid",
+        String(number),
+        "--clear-groups",
+        "perl",
+        "-MIO::Socket::UNIX",
+        "-e",
+        "exit(IO::Socket::UNIX->new(Peer => shift) ? 0 : 1)",
+        join(folder(), `s${B}.sock`),
+      ]).status;
     assert.equal(opens(33), 0);
     assert.equal(opens(A), 1);
   }
@@ -105,9 +144,17 @@ test("Memory is refused above the site's value and given below it", async () => 
 });
 
 test("An upload at the limit arrives, one above it is named as too big", async () => {
-  const path = script(A, "up.php", "<?php echo $_FILES['f']['error'] ?? 'none', ' ', $_FILES['f']['size'] ?? 0, ' ', isset($_FILES['f']) && is_file($_FILES['f']['tmp_name']) ? dirname($_FILES['f']['tmp_name']) : '';");
+  const path = script(
+    A,
+    "up.php",
+    "<?php echo $_FILES['f']['error'] ?? 'none', ' ', $_FILES['f']['size'] ?? 0, ' ', isset($_FILES['f']) && is_file($_FILES['f']['tmp_name']) ? dirname($_FILES['f']['tmp_name']) : '';",
+  );
   const upload = (bytes: number) => {
-    const body = Buffer.concat([Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="f.bin"\r\n\r\n'), Buffer.alloc(bytes, 120), Buffer.from("\r\n--b--\r\n")]);
+    const body = Buffer.concat([
+      Buffer.from('--b\r\nContent-Disposition: form-data; name="f"; filename="f.bin"\r\n\r\n'),
+      Buffer.alloc(bytes, 120),
+      Buffer.from("\r\n--b--\r\n"),
+    ]);
     return ask(A, path, { REQUEST_METHOD: "POST", CONTENT_TYPE: "multipart/form-data; boundary=b", CONTENT_LENGTH: String(body.length), ...site({}) }, body);
   };
   const mb = 1024 * 1024;
@@ -116,10 +163,15 @@ test("An upload at the limit arrives, one above it is named as too big", async (
 });
 
 test("Numbers, temporary files and sessions are the account's own", { skip: NEEDS_ROOT }, async () => {
-  const seen = await run(A, "session_start(); $_SESSION['a'] = 1; echo posix_geteuid(), ' ', posix_getegid(), ' ', implode(',', posix_getgroups()), ' ', session_save_path(), ' ', sys_get_temp_dir();", site({}));
+  const seen = await run(
+    A,
+    "session_start(); $_SESSION['a'] = 1; echo posix_geteuid(), ' ', posix_getegid(), ' ', implode(',', posix_getgroups()), ' ', session_save_path(), ' ', sys_get_temp_dir();",
+    site({}),
+  );
   assert.equal(seen, `${A} ${A} ${A} ${machine.root}/run/accounts/${A}/sessions ${machine.root}/run/accounts/${A}/tmp`);
   const own = join(machine.root, "run/accounts", String(A));
-  for (const path of [own, join(own, "tmp"), join(own, "sessions")]) assert.deepEqual([statSync(path).uid, (statSync(path).mode & 0o777).toString(8)], [A, "700"], path);
+  for (const path of [own, join(own, "tmp"), join(own, "sessions")])
+    assert.deepEqual([statSync(path).uid, (statSync(path).mode & 0o777).toString(8)], [A, "700"], path);
 });
 
 test("A neighbour's file is out of reach: open_basedir, the number itself, a shell, opcache, a like-named home", { skip: NEEDS_ROOT }, async () => {
@@ -130,12 +182,23 @@ test("A neighbour's file is out of reach: open_basedir, the number itself, a she
   assert.equal(await run(B, `echo include '${secret}';`, site({})), "password of B");
   assert.equal(await run(B, `echo include '${secret}';`, site({})), "password of B");
   for (const path of [secret, open, like, "/etc/passwd", join(machine.root, "live/release"), `${machine.root}/run/accounts/${B}/sessions`]) {
-    assert.equal(await run(A, `echo @file_get_contents('${path}') ?: (@include '${path}') ?: (@scandir('${path}') ? 'listed' : 'nothing');`, site({})), "nothing", path);
+    assert.equal(
+      await run(A, `echo @file_get_contents('${path}') ?: (@include '${path}') ?: (@scandir('${path}') ? 'listed' : 'nothing');`, site({})),
+      "nothing",
+      path,
+    );
   }
   const shell = await run(A, `echo shell_exec("cat ${secret} ${folder()}/* 2>&1; ls ${machine.root}/run/accounts/${B} 2>&1; id -u");`, site({}));
   assert.ok(!shell.includes("password"), shell);
   assert.match(shell, new RegExp(`${A}\\s*$`));
-  assert.equal(await run(A, `echo @symlink('${secret}', '${machine.homes}/${A}/l.php') ? 'linked ' : '', (@include '${machine.homes}/${A}/l.php') ?: 'nothing';`, site({})), "nothing");
+  assert.equal(
+    await run(
+      A,
+      `echo @symlink('${secret}', '${machine.homes}/${A}/l.php') ? 'linked ' : '', (@include '${machine.homes}/${A}/l.php') ?: 'nothing';`,
+      site({}),
+    ),
+    "nothing",
+  );
 });
 
 test("No memory is shared but opcache, and nobody looks into that", async () => {
@@ -143,8 +206,18 @@ test("No memory is shared but opcache, and nobody looks into that", async () => 
   assert.ok(loaded.includes("zend opcache") || loaded.includes("opcache"), "opcache itself is there");
   assert.ok(loaded.includes("pdo"));
   for (const shared of ["apcu", "shmop", "sysvshm", "sysvsem", "sysvmsg", "ffi"]) assert.ok(!loaded.includes(shared), shared);
-  assert.equal(await run(A, "echo implode(' ', array_filter(['opcache_get_status','opcache_invalidate','opcache_reset','opcache_compile_file','apcu_fetch','dl'], 'function_exists'));", site({})), "");
-  assert.equal(await run(A, "foreach (['validate_permission','validate_timestamps','restrict_api'] as $k) echo ini_get('opcache.'.$k), ' ';", site({})), "1 1 /nonexistent ");
+  assert.equal(
+    await run(
+      A,
+      "echo implode(' ', array_filter(['opcache_get_status','opcache_invalidate','opcache_reset','opcache_compile_file','apcu_fetch','dl'], 'function_exists'));",
+      site({}),
+    ),
+    "",
+  );
+  assert.equal(
+    await run(A, "foreach (['validate_permission','validate_timestamps','restrict_api'] as $k) echo ini_get('opcache.'.$k), ' ';", site({})),
+    "1 1 /nonexistent ",
+  );
 });
 
 test("mail() says no at once", async () => {
@@ -163,7 +236,14 @@ test("A changed pool renews its master beside the old one, which ends after its 
   assert.deepEqual(before, [`${VERSION}-m03-1`, `${VERSION}-m04-1`]);
   const [busy, other] = [folder(), folder("m04")];
   const marker = join(home(B), "started");
-  const slow = askPool(join(busy, `s${B}.sock`), { SCRIPT_FILENAME: script(B, "slow.php", `<?php touch('${marker}'); for ($end = microtime(true) + 2; microtime(true) < $end;) usleep(50000); echo 'whole answer';`), ...site({}) });
+  const slow = askPool(join(busy, `s${B}.sock`), {
+    SCRIPT_FILENAME: script(
+      B,
+      "slow.php",
+      `<?php touch('${marker}'); for ($end = microtime(true) + 2; microtime(true) < $end;) usleep(50000); echo 'whole answer';`,
+    ),
+    ...site({}),
+  });
   await until("the slow request runs", () => existsSync(marker));
   machine.publish(["php-fpm"], { ...TREE, ...pool(A, { memoryMb: 512 }) });
   assert.notEqual(folder(), busy);
@@ -221,7 +301,10 @@ test("When an account's last pool goes, its processes end at settle, whatever th
   for (const path of Object.keys(pool(B))) delete without[path];
   machine.publish(["php-fpm"], without);
   assert.ok(!existsSync(`/proc/${pid}/exe`) || !readlinkSafe(pid));
-  const left = spawnSync("pgrep", ["-u", String(B)], { encoding: "utf8" }).stdout.trim().split("\n").filter((one) => one !== "" && readlinkSafe(Number(one)));
+  const left = spawnSync("pgrep", ["-u", String(B)], { encoding: "utf8" })
+    .stdout.trim()
+    .split("\n")
+    .filter((one) => one !== "" && readlinkSafe(Number(one)));
   assert.deepEqual(left, []);
   assert.equal(await run(A, "echo 'goes on';", site({})), "goes on");
 });

@@ -1,6 +1,19 @@
 /** A private web machine for driver tests: a MUTU_ROOT of its own in which releases are laid as apply would, and drivers called as apply calls them. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -35,9 +48,16 @@ export class PrivateMachine {
     for (const name of ["nginx", "php-fpm", "homes"]) cpSync(join(DAEMONS, name, "machine"), join(this.base, "daemons", name), { recursive: true });
     this.env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
-      MUTU_HOST: "web1", MUTU_ROOT: this.root, MUTU_START: "direct", MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
-      MUTU_APACHE_USER: DAEMON_USER, MUTU_NGINX_USER: DAEMON_USER, MUTU_WALL_GROUP: DAEMON_USER,
-      MUTU_HOMES: this.homes, MUTU_DRIVERS: join(this.base, "daemons"), ...extra,
+      MUTU_HOST: "web1",
+      MUTU_ROOT: this.root,
+      MUTU_START: "direct",
+      MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
+      MUTU_APACHE_USER: DAEMON_USER,
+      MUTU_NGINX_USER: DAEMON_USER,
+      MUTU_WALL_GROUP: DAEMON_USER,
+      MUTU_HOMES: this.homes,
+      MUTU_DRIVERS: join(this.base, "daemons"),
+      ...extra,
     };
   }
 
@@ -183,9 +203,11 @@ export async function freePort(): Promise<number> {
 /** The states of a daemon's golden cases, to be read by the real program too. */
 export function goldenFiles(daemon: string, wanted: (name: string) => boolean = () => true): Tree[] {
   const golden = join(DAEMONS, daemon, "golden");
-  return readdirSync(golden).filter(wanted).map((one) => {
-    const files = join(golden, one, "files");
-    const paths = existsSync(files) ? (readdirSync(files, { recursive: true }) as string[]).filter((path) => statSync(join(files, path)).isFile()) : [];
-    return Object.fromEntries(paths.map((path) => [`${daemon}/${path}`, readFileSync(join(files, path), "utf8")]));
-  });
+  return readdirSync(golden)
+    .filter(wanted)
+    .map((one) => {
+      const files = join(golden, one, "files");
+      const paths = existsSync(files) ? (readdirSync(files, { recursive: true }) as string[]).filter((path) => statSync(join(files, path)).isFile()) : [];
+      return Object.fromEntries(paths.map((path) => [`${daemon}/${path}`, readFileSync(join(files, path), "utf8")]));
+    });
 }

@@ -39,7 +39,11 @@ const probeLocation = [
 function hsts(seconds: number | null): string[] {
   if (seconds === null) return [];
   // RFC 6797 §7.2: never over plain HTTP. A header with an empty value is not sent.
-  return ['set $mutu_hsts "";', `if ($https = on) { set $mutu_hsts "max-age=${decimal(seconds)}"; }`, "add_header Strict-Transport-Security $mutu_hsts always;"];
+  return [
+    'set $mutu_hsts "";',
+    `if ($https = on) { set $mutu_hsts "max-age=${decimal(seconds)}"; }`,
+    "add_header Strict-Transport-Security $mutu_hsts always;",
+  ];
 }
 
 function serving(site: WebSite, proxy: ProxySite): string[] {

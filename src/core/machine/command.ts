@@ -97,16 +97,22 @@ export function plainEnvironment(): NodeJS.ProcessEnv {
 }
 
 function feed(target: NodeJS.WritableStream & { destroyed?: boolean }, input: Command["stdin"], failed: (error: Error) => void): void {
-  // EPIPE: the program ended without reading all of its input; its exit code says why.
-  target.on("error", () => undefined);
+  // EPIPE: the program ended without reading all of its input; its exit code says why. What the input says afterwards is our own doing.
+  let closed = false;
+  target.on("error", () => {
+    closed = true;
+  });
   if (input === undefined || typeof input === "string" || Buffer.isBuffer(input)) {
     target.end(input ?? "");
     return;
   }
   finished(input, (error) => {
-    if (error && error.code !== "ERR_STREAM_PREMATURE_CLOSE") failed(error);
+    if (error && !closed) failed(error);
   });
-  target.once("close", () => input.destroy());
+  target.once("close", () => {
+    closed = true;
+    input.destroy();
+  });
   input.pipe(target);
 }
 

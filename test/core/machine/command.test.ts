@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { Readable } from "node:stream";
 import { describe, test } from "node:test";
-import { runCommand } from "../../../src/core/machine/index.js";
+import { packRelease, runCommand } from "../../../src/core/machine/index.js";
 
 const sh = (script: string, more: Partial<Parameters<typeof runCommand>[0]> = {}) =>
   runCommand({ argv: ["/bin/sh", "-c", script], timeoutSeconds: 20, ...more });
@@ -59,6 +59,14 @@ describe("runCommand", () => {
       })(),
     );
     await assert.rejects(sh("cat >/dev/null", { stdin: broken }), /the store is gone/);
+  });
+
+  test("a program that answers without reading its input is answered, however the input takes it", async () => {
+    for (let turn = 0; turn < 20; turn += 1) {
+      const content = "x".repeat(1_000_000);
+      const tar = packRelease({ base: null, root: "0", shards: [], deletes: [], puts: [{ path: "00/a/b", hash: "0", read: () => content }] });
+      assert.equal((await sh("exit 10", { stdin: tar })).code, 10);
+    }
   });
 
   test("keeps no more output than it was told", async () => {

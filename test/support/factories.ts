@@ -58,7 +58,7 @@ export async function createAccount(ctx: Context, options: AccountOptions = {}):
   const host = options.host ?? (await createHost(ctx));
   const login = options.login ?? `asso${next()}`;
   const account = await ctx.transaction(async (tx) => {
-    const plan = await tx.db.plan.create({ data: { ...DEFAULT_PLAN, name: `plan ${login}`, ...options.plan } });
+    const plan = await tx.db.plan.create({ data: { ...DEFAULT_PLAN, name: `plan ${next()}`, ...options.plan } });
     const name = options.name ?? `Association ${login}`;
     const number = await takeNumber(tx);
     const row = await tx.db.account.create({

@@ -1,5 +1,6 @@
 /** Apache's driver, called as apply calls it: blue and green, nothing lost, nothing killed by a release that is refused. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -117,6 +118,34 @@ test("after a reboot exactly the live release starts, whatever pid files say", a
   }
   assert.match(status(), new RegExp(`running ${colour}\n`));
   assert.equal((await rig.ask("a.test")).body, "two");
+});
+
+test("a trial that is not root: one owner for all, and no more is needed", async (t) => {
+  const trial = await ApacheRig.make({ MUTU_PRIVILEGED: "no", MUTU_TLS_SUFFIX: ":8443" });
+  t.after(() => trial.close());
+  const number = 64_999;
+  trial.home(number, { "www/index.html": "trial" });
+  const step = trial.machine.stage(
+    trial.tree([
+      accountState(2001, trial.machine.homes, [
+        {
+          names: ["t.test"],
+          forceHttps: true,
+          serve: { kind: "folder", root: `${trial.machine.homes}/${number}/www`, php: null, index: ["index.html"], errorPages: {} },
+        },
+      ]),
+    ]),
+  );
+  execFileSync("chown", ["-R", `${number}:${number}`, trial.machine.base]);
+  for (const verb of ["rehearse", "prepare"]) {
+    const { code, words } = await trial.call(verb, step.env, number);
+    assert.equal(code, 0, `${verb}: ${words}`);
+  }
+  trial.machine.switchTo(step);
+  assert.equal((await trial.ask("t.test")).body, "trial");
+  assert.equal((await trial.ask("t.test", { tls: false })).headers.location, "https://t.test:8443/");
+  assert.equal((await trial.call("halt", trial.machine.live, number)).code, 0);
+  assert.ok(await refused(trial.ports.blue[0]));
 });
 
 test("a verb that is not one", () => assert.equal(machine.driver("apache", "format", machine.live).code, 64));

@@ -78,15 +78,16 @@ export class ApacheRig {
     endApache(this.machine.base);
   }
 
-  /** Calls Apache's driver without holding up the clients of a test. */
-  call(verb: string, env: Record<string, string>): Promise<{ code: number | null; words: string }> {
+  /** Calls Apache's driver without holding up the clients of a test, as root or as another number. */
+  call(verb: string, env: Record<string, string>, number = 0): Promise<{ code: number | null; words: string }> {
     const driver = join(this.machine.base, "daemons/apache/driver");
+    const [program, ...words] = number === 0 ? [driver, verb] : ["setpriv", `--reuid=${number}`, `--regid=${number}`, "--clear-groups", driver, verb];
     return new Promise((resolve, reject) => {
-      const child = spawn(driver, [verb], { cwd: "/", env: { ...this.machine.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
-      let words = "";
-      for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (words += text));
+      const child = spawn(program as string, words, { cwd: "/", env: { ...this.machine.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+      let said = "";
+      for (const stream of [child.stdout, child.stderr]) stream.on("data", (text: Buffer) => (said += text));
       child.once("error", reject);
-      child.once("close", (code) => resolve({ code, words }));
+      child.once("close", (code) => resolve({ code, words: said }));
     });
   }
 

@@ -1,6 +1,6 @@
 /** Apache's virtual hosts of one site, as lines. Pure. */
 import type { FolderSite, NoticeSite, RedirectSite, SitePhp, WebSite } from "../../features/sites/role.js";
-import { decimal, hostName, plainWord, quotedPath, quotedText, quotedUrlPath, rewriteUrl, settingName, wildcardName } from "./words.js";
+import { decimal, hostName, plainWord, quotedPath, quotedText, rewriteUrl, settingName, urlPath, wildcardName } from "./words.js";
 
 /** Where the pool answers pings (php-fpm renders the same path as its ping.path); mod_mutu maps the probe's path to it. */
 const PING_PATH = "/.well-known/mutu-php";
@@ -83,7 +83,7 @@ function folder(site: FolderSite): string[] {
   return [
     `DocumentRoot ${quotedPath(site.root)}`,
     ...(site.index.length > 0 ? [`DirectoryIndex ${site.index.map(plainWord).join(" ")}`] : []),
-    ...errors.sort(([a], [b]) => a - b).map(([status, path]) => `ErrorDocument ${errorStatus(status)} ${quotedUrlPath(path)}`),
+    ...errors.sort(([a], [b]) => a - b).map(([status, path]) => `ErrorDocument ${errorStatus(status)} ${urlPath(path)}`),
     ...(site.php ? php(site.php) : []),
   ];
 }

@@ -37,10 +37,13 @@ export function quotedPath(value: string): string {
   return quotedText(value);
 }
 
-/** Writes a path below a document root, in quotes, for ErrorDocument: its text is an expression, so `%`, `$` and backslash stay out. */
-export function quotedUrlPath(value: string): string {
-  if (/[%$?#]/.test(value)) refuse("path of an error page", value);
-  return quotedPath(value);
+/**
+ * Writes a path below a document root for ErrorDocument, percent-encoded: with a blank in it Apache takes it for the message itself, and
+ * `%{NAME}` or `$1` in it for an expression.
+ */
+export function urlPath(value: string): string {
+  quotedPath(value);
+  return value.split("/").map(encodeURIComponent).join("/");
 }
 
 /** Writes text in quotes. Apache's lines know `\"`, `\\` and `${NAME}`; all three are refused rather than escaped. */

@@ -51,7 +51,11 @@ export async function backend(answer: (request: IncomingMessage, response: Serve
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as { port: number };
-  return { port, server, close: () => (server.closeAllConnections(), new Promise((resolve) => server.close(resolve))) };
+  const close = () => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  };
+  return { port, server, close };
 }
 
 export interface Heard {

@@ -1,7 +1,6 @@
 /** The fixed front as visitors meet it: headers, limits, sizes, and the change of Apache's colour. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { daemon } from "../../src/daemons/nginx/daemon.js";
@@ -19,17 +18,21 @@ const held = new Set<() => void>();
 before(async () => {
   [apache, secure] = await Promise.all([
     backend((request, response) => {
-      if (request.url === "/slow") return held.add(() => response.end("slow")), true;
-      if (request.url?.startsWith("/header/")) return response.writeHead(200, { "X-Big": "x".repeat(Number(request.url.slice(8))) }).end("ok"), true;
-      if (request.url === "/accel") return response.writeHead(200, { "X-Accel-Redirect": "/.mutu-away.html" }).end("own"), true;
-      if (request.url === "/503") return response.writeHead(503).end("the site's own"), true;
-      return false;
+      const url = request.url ?? "";
+      if (url === "/slow") held.add(() => response.end("slow"));
+      else if (url.startsWith("/header/")) response.writeHead(200, { "X-Big": "x".repeat(Number(url.slice(8))) }).end("ok");
+      else if (url === "/accel") response.writeHead(200, { "X-Accel-Redirect": "/.mutu-away.html" }).end("own");
+      else if (url === "/503") response.writeHead(503).end("the site's own");
+      else return false;
+      return true;
     }),
     backend(),
   ]);
-  target = await backend((request, response) =>
-    request.url === "/moved" ? (response.writeHead(302, { Location: `http://127.0.0.1:${target.port}/there` }).end(), true) : false,
-  );
+  target = await backend((request, response) => {
+    if (request.url !== "/moved") return false;
+    response.writeHead(302, { Location: `http://127.0.0.1:${target.port}/there` }).end();
+    return true;
+  });
   target.server.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\nhello"));
   const proxy = { kind: "proxy" as const, target: `http://127.0.0.1:${target.port}`, timeoutSeconds: 20 };
   tree = {
@@ -296,15 +299,12 @@ test("What nginx refuses is led back to the file that brought it; what serves go
 
 test("After a reboot exactly what was live starts again", async () => {
   for (const pid of front.machine.pids()) process.kill(pid, "SIGKILL");
-  await until(
-    "nothing listens",
-    () =>
-      new Promise<boolean>((resolve) => {
-        const socket = connect(front.http, "127.0.0.1")
-          .once("connect", () => (socket.destroy(), resolve(false)))
-          .once("error", () => resolve(true));
-      }),
-  );
+  const refused = () =>
+    front.get("www.example.org").then(
+      () => false,
+      () => true,
+    );
+  await until("nothing listens", refused);
   rmSync(join(front.machine.root, "tls/www.example.org.pem"));
   mkdirSync(join(front.machine.root, "run"), { recursive: true });
   assert.equal(front.machine.driver("nginx", "boot", { ...front.machine.live, MUTU_NEXT: front.machine.live.MUTU_LIVE as string }).code, 0);

@@ -33,7 +33,8 @@ export function packRelease(change: ReleaseChange): Readable {
   const entry = (name: string, content: Buffer | string): Promise<void> =>
     new Promise((resolve, reject) => {
       const header = { name, type: "file" as const, mode: 0o644, uid: 0, gid: 0, mtime: new Date(0) };
-      pack.entry(header, content, (error) => (error ? reject(error) : resolve()));
+      // the entry is a stream of its own: when the pack is cut off, its error would otherwise be nobody's and end the process
+      pack.entry(header, content, (error) => (error ? reject(error) : resolve())).on("error", reject);
     });
   const write = async (): Promise<void> => {
     await entry("manifest", renderManifest(change));

@@ -3,11 +3,11 @@ import type { Actor, Context, MembershipRole } from "../../src/core/context.js";
 import type { EventHandler, EventMap, Events } from "../../src/core/events.js";
 import type { Feature } from "../../src/core/feature.js";
 import { registerPermissions } from "../../src/core/ownership.js";
-import type { Account, Host, Plan } from "../../src/generated/sqlite/client.js";
-import { DEFAULT_PLAN } from "../../src/features/accounts/plans.js";
 import { takeNumber } from "../../src/features/accounts/numbers.js";
-import { saveHost } from "../../src/features/hosts/index.js";
+import { DEFAULT_PLAN } from "../../src/features/accounts/plans.js";
 import { writePolicy } from "../../src/features/domains/index.js";
+import { saveHost } from "../../src/features/hosts/index.js";
+import type { Account, Host, Plan } from "../../src/generated/sqlite/client.js";
 
 let count = 0;
 const next = () => {

@@ -1,11 +1,11 @@
 /** Accounts: list, read, create, edit. */
 import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict, type FieldError, invalidFields } from "../../core/errors.js";
+import { requireAdmin } from "../../core/ownership.js";
 import type { Account, Prisma } from "../../generated/sqlite/client.js";
-import { findUser, prepareUser, type PreparedUser } from "../auth/index.js";
+import { findUser, type PreparedUser, prepareUser } from "../auth/index.js";
 import { findHost, hostsWithRole } from "../hosts/index.js";
 import { takeNumber } from "./numbers.js";
-import { requireAdmin } from "../../core/ownership.js";
 import { accountFor, ownAccounts } from "./own.js";
 import { ensureDefaultPlan } from "./plans.js";
 import { type AccountChange, type AccountInput, LOGIN, RESERVED_LOGIN } from "./schemas.js";

@@ -1,7 +1,7 @@
 /** Accounts, members and plans in JSON. */
 import type { FastifyInstance } from "fastify";
-import { listAnswer, ListQuery, listBody, windowOf } from "../../core/http/paging.js";
 import { Type } from "typebox";
+import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import { addAccount, editAccount, getAccount, listAccounts } from "./accounts.js";
 import { accountBody, planBody } from "./bodies.js";
 import { listMembers, removeMember, setMember } from "./members.js";

@@ -19,10 +19,13 @@ export function accountCommands(command: Command, services: Services): void {
   const say = (line: string) => process.stdout.write(`${line}\n`);
   const line = (one: ShownAccount) => [one.number, one.login, one.state, one.plan.name, one.webHost.name, one.name].join("\t");
 
-  command.command("list [words]").description("accounts, by login").action(async (q?: string) => {
-    const { rows } = await listAccounts(context(), { ...(q ? { q } : {}), take: ALL });
-    for (const row of rows) say(line(row));
-  });
+  command
+    .command("list [words]")
+    .description("accounts, by login")
+    .action(async (q?: string) => {
+      const { rows } = await listAccounts(context(), { ...(q ? { q } : {}), take: ALL });
+      for (const row of rows) say(line(row));
+    });
   command
     .command("add <login>")
     .description("create an account with its first owner")
@@ -34,7 +37,11 @@ export function accountCommands(command: Command, services: Services): void {
     .option("--files <host>", "host of the files")
     .action(async (login: string, options: Record<string, string>) => {
       const ctx = context();
-      const ids = { planId: await planId(ctx, options["plan"]), webHostId: await hostId(ctx, options["web"]), filesHostId: await hostId(ctx, options["files"]) };
+      const ids = {
+        planId: await planId(ctx, options["plan"]),
+        webHostId: await hostId(ctx, options["web"]),
+        filesHostId: await hostId(ctx, options["files"]),
+      };
       const words = { login, name: options["name"], ownerLogin: options["owner"], ownerEmail: options["email"], ...ids };
       const { account, password } = await addAccount(ctx, parseCommand(AccountInput, words));
       say(`${account.number}\t${account.login}`);
@@ -50,14 +57,20 @@ export function accountCommands(command: Command, services: Services): void {
       const change = parseCommand(AccountChange, { name: options["name"], planId: await planId(ctx, options["plan"]) });
       await editAccount(ctx, await idOf(ctx, word), change);
     });
-  command.command("suspend <account> <reason>").description("its sites show a notice").action(async (word: string, reason: string) => {
-    const ctx = context();
-    await suspendAccount(ctx, await idOf(ctx, word), parseCommand(SuspendInput, { reason }).reason);
-  });
-  command.command("resume <account>").description("end a suspension").action(async (word: string) => {
-    const ctx = context();
-    await resumeAccount(ctx, await idOf(ctx, word));
-  });
+  command
+    .command("suspend <account> <reason>")
+    .description("its sites show a notice")
+    .action(async (word: string, reason: string) => {
+      const ctx = context();
+      await suspendAccount(ctx, await idOf(ctx, word), parseCommand(SuspendInput, { reason }).reason);
+    });
+  command
+    .command("resume <account>")
+    .description("end a suspension")
+    .action(async (word: string) => {
+      const ctx = context();
+      await resumeAccount(ctx, await idOf(ctx, word));
+    });
   command
     .command("remove <account>")
     .description("into the bin; `restore` brings everything back")
@@ -66,14 +79,20 @@ export function accountCommands(command: Command, services: Services): void {
       const ctx = context();
       await removeAccount(ctx, await idOf(ctx, word), parseCommand(RemoveInput, options).days);
     });
-  command.command("restore <account>").description("out of the bin").action(async (word: string) => {
-    const ctx = context();
-    await restoreAccount(ctx, await idOf(ctx, word));
-  });
-  command.command("member <account> <login> <role>").description("give a user a role").action(async (word: string, login: string, role: string) => {
-    const ctx = context();
-    await setMember(ctx, await idOf(ctx, word), parseCommand(MemberInput, { login, role }));
-  });
+  command
+    .command("restore <account>")
+    .description("out of the bin")
+    .action(async (word: string) => {
+      const ctx = context();
+      await restoreAccount(ctx, await idOf(ctx, word));
+    });
+  command
+    .command("member <account> <login> <role>")
+    .description("give a user a role")
+    .action(async (word: string, login: string, role: string) => {
+      const ctx = context();
+      await setMember(ctx, await idOf(ctx, word), parseCommand(MemberInput, { login, role }));
+    });
   planCommands(command.command("plans").description("ceilings of accounts"), context, say);
 }
 

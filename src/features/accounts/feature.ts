@@ -1,6 +1,7 @@
 /** Accounts, their plans, and who may do what in them. */
 import type { Feature } from "../../core/feature.js";
 import { accountApi } from "./api.js";
+import { accountCards } from "./cards.js";
 import { accountCommands } from "./commands.js";
 import { accountJobs } from "./jobs.js";
 import { memberships } from "./members.js";
@@ -15,6 +16,7 @@ export const feature: Feature = {
   api: accountApi,
   commands: accountCommands,
   jobs: accountJobs,
+  homeCards: accountCards,
   menu: [
     { label: "accounts.menu", href: "/accounts", icon: "users-group", audience: "admin", position: 10 },
     { label: "accounts.menu_plans", href: "/plans", icon: "ruler-measure", audience: "admin", position: 30 },

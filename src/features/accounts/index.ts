@@ -1,5 +1,5 @@
 /** What other features may use of accounts. */
-export { addAccount, type AddedAccount, findAccount, getAccount, listAccounts } from "./accounts.js";
+export { type AddedAccount, addAccount, findAccount, getAccount, listAccounts } from "./accounts.js";
 export type {} from "./events.js";
 export { type AccountFacts, highestPlan, hostAccounts, placeOf, readAccounts } from "./facts.js";
 export { setMember } from "./members.js";

@@ -11,39 +11,55 @@ const idOf = (request: FastifyRequest) => (request.params as { plan: string }).p
 export function planPages(app: FastifyInstance): void {
   app.get("/plans", { config }, drawAll);
   app.get("/plans/new", { config }, drawNew);
-  app.post("/plans", { config }, form({
-    schema: PlanInput,
-    async act(ctx, input) {
-      const { name } = await addPlan(ctx, input);
-      return { to: "/plans", says: "accounts.plans.added", data: { name } };
-    },
-    again: drawNew,
-  }));
+  app.post(
+    "/plans",
+    { config },
+    form({
+      schema: PlanInput,
+      async act(ctx, input) {
+        const { name } = await addPlan(ctx, input);
+        return { to: "/plans", says: "accounts.plans.added", data: { name } };
+      },
+      again: drawNew,
+    }),
+  );
   app.get("/plans/:plan", { config }, draw);
-  app.post("/plans/:plan", { config }, form({
-    schema: PlanInput,
-    async act(ctx, input, request) {
-      await editPlan(ctx, idOf(request), input);
-      return { to: "/plans", says: "shell.saved" };
-    },
-    again: draw,
-  }));
-  app.post("/plans/:plan/default", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { name } = await makeDefaultPlan(ctx, idOf(request));
-      return { to: "/plans", says: "accounts.plans.made_default", data: { name } };
-    },
-    again: draw,
-  }));
-  app.post("/plans/:plan/delete", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await removePlan(ctx, idOf(request));
-      return { to: "/plans", says: "accounts.plans.removed" };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/plans/:plan",
+    { config },
+    form({
+      schema: PlanInput,
+      async act(ctx, input, request) {
+        await editPlan(ctx, idOf(request), input);
+        return { to: "/plans", says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/plans/:plan/default",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { name } = await makeDefaultPlan(ctx, idOf(request));
+        return { to: "/plans", says: "accounts.plans.made_default", data: { name } };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/plans/:plan/delete",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await removePlan(ctx, idOf(request));
+        return { to: "/plans", says: "accounts.plans.removed" };
+      },
+      again: draw,
+    }),
+  );
 }
 
 async function drawAll(request: FastifyRequest, reply: FastifyReply) {

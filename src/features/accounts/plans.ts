@@ -1,8 +1,8 @@
 /** Plans: the ceilings that accounts share. */
 import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
-import type { Plan } from "../../generated/sqlite/client.js";
 import { requireAdmin } from "../../core/ownership.js";
+import type { Plan } from "../../generated/sqlite/client.js";
 import type { PlanInput } from "./schemas.js";
 
 /** What an installation starts with: a small association's site, its mail and a CMS. */

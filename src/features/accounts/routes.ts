@@ -22,16 +22,20 @@ export function accountPages(app: FastifyInstance): void {
   app.get("/accounts/new", { config }, drawNew);
   app.post("/accounts", { config }, form({ schema: AccountInput, act: create, again: drawNew }));
   app.get("/accounts/:account", { config }, draw);
-  app.post("/accounts/:account", {
-    config,
-  }, form({
-    schema: AccountChange,
-    async act(ctx, input, request) {
-      await editAccount(ctx, idOf(request), input);
-      return { to: pageOf(request), says: "shell.saved" };
+  app.post(
+    "/accounts/:account",
+    {
+      config,
     },
-    again: draw,
-  }));
+    form({
+      schema: AccountChange,
+      async act(ctx, input, request) {
+        await editAccount(ctx, idOf(request), input);
+        return { to: pageOf(request), says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
   mountStates(app);
   mountMembers(app);
   planPages(app);
@@ -46,58 +50,82 @@ async function create(ctx: FastifyRequest["ctx"], input: AccountInput, _request:
 
 function mountStates(app: FastifyInstance): void {
   app.get("/accounts/:account/suspend", { config }, drawSuspend);
-  app.post("/accounts/:account/suspend", { config }, form({
-    schema: SuspendInput,
-    async act(ctx, { reason }, request) {
-      const { name } = await suspendAccount(ctx, idOf(request), reason);
-      return { to: pageOf(request), says: "accounts.suspended", data: { name } };
-    },
-    again: drawSuspend,
-  }));
-  app.post("/accounts/:account/resume", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { name } = await resumeAccount(ctx, idOf(request));
-      return { to: pageOf(request), says: "accounts.resumed", data: { name } };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/accounts/:account/suspend",
+    { config },
+    form({
+      schema: SuspendInput,
+      async act(ctx, { reason }, request) {
+        const { name } = await suspendAccount(ctx, idOf(request), reason);
+        return { to: pageOf(request), says: "accounts.suspended", data: { name } };
+      },
+      again: drawSuspend,
+    }),
+  );
+  app.post(
+    "/accounts/:account/resume",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { name } = await resumeAccount(ctx, idOf(request));
+        return { to: pageOf(request), says: "accounts.resumed", data: { name } };
+      },
+      again: draw,
+    }),
+  );
   app.get("/accounts/:account/delete", { config }, drawDelete);
-  app.post("/accounts/:account/delete", { config }, form({
-    schema: RemoveInput,
-    async act(ctx, { days }, request) {
-      const { name } = await removeAccount(ctx, idOf(request), days);
-      return { to: pageOf(request), says: "accounts.removed", data: { name } };
-    },
-    again: drawDelete,
-  }));
-  app.post("/accounts/:account/restore", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { name } = await restoreAccount(ctx, idOf(request));
-      return { to: pageOf(request), says: "accounts.restored", data: { name } };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/accounts/:account/delete",
+    { config },
+    form({
+      schema: RemoveInput,
+      async act(ctx, { days }, request) {
+        const { name } = await removeAccount(ctx, idOf(request), days);
+        return { to: pageOf(request), says: "accounts.removed", data: { name } };
+      },
+      again: drawDelete,
+    }),
+  );
+  app.post(
+    "/accounts/:account/restore",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { name } = await restoreAccount(ctx, idOf(request));
+        return { to: pageOf(request), says: "accounts.restored", data: { name } };
+      },
+      again: draw,
+    }),
+  );
 }
 
 function mountMembers(app: FastifyInstance): void {
-  app.post("/accounts/:account/members", { config }, form({
-    schema: MemberInput,
-    async act(ctx, input, request) {
-      await setMember(ctx, idOf(request), input);
-      return { to: pageOf(request), says: "shell.saved" };
-    },
-    again: draw,
-  }));
-  app.post("/accounts/:account/members/:user/delete", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await removeMember(ctx, idOf(request), (request.params as { user: string }).user);
-      return { to: pageOf(request), says: "shell.saved" };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/accounts/:account/members",
+    { config },
+    form({
+      schema: MemberInput,
+      async act(ctx, input, request) {
+        await setMember(ctx, idOf(request), input);
+        return { to: pageOf(request), says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/accounts/:account/members/:user/delete",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await removeMember(ctx, idOf(request), (request.params as { user: string }).user);
+        return { to: pageOf(request), says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
 }
 
 async function drawList(request: FastifyRequest, reply: FastifyReply, state?: "suspended" | "removed") {
@@ -127,7 +155,14 @@ async function drawNew(request: FastifyRequest, reply: FastifyReply) {
   const files = await hostsWithRole(request.ctx.db, "files");
   const chosen = plans.find(({ isDefault }) => isDefault)?.id;
   const several = web.length > 1 || files.length > 1;
-  return reply.page("accounts/new", { plans: options(plans), plan: chosen, web: options(web), files: options(files), several, ready: web.length > 0 && files.length > 0 });
+  return reply.page("accounts/new", {
+    plans: options(plans),
+    plan: chosen,
+    web: options(web),
+    files: options(files),
+    several,
+    ready: web.length > 0 && files.length > 0,
+  });
 }
 
 async function drawSuspend(request: FastifyRequest, reply: FastifyReply) {

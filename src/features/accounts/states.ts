@@ -1,9 +1,9 @@
 /** The life of an account: suspend, resume, remove into the bin, restore, purge. */
 import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict } from "../../core/errors.js";
+import { requireAdmin } from "../../core/ownership.js";
 import type { Account } from "../../generated/sqlite/client.js";
 import type { AccountChanged } from "./events.js";
-import { requireAdmin } from "../../core/ownership.js";
 import { accountFor } from "./own.js";
 
 export const BIN_DAYS = 30;

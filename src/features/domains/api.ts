@@ -1,7 +1,7 @@
 /** Domains in JSON. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { listAnswer, listBody, ListQuery, windowOf } from "../../core/http/paging.js";
+import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import { domainBodies } from "./bodies.js";
 import { grantName, listConsents, revokeName } from "./claims.js";
 import { addDomain, getDomain, listDomains, releaseDomain, removeDomain, restoreDomain } from "./domains.js";

@@ -13,7 +13,10 @@ export async function releasesOf(db: Db, names: string[]): Promise<Map<string, D
 
 /** Gives the answer's fields of domains. */
 export async function domainBodies(db: Db, domains: ShownDomain[]): Promise<Static<typeof DomainOutput>[]> {
-  const releases = await releasesOf(db, domains.map(({ name }) => name));
+  const releases = await releasesOf(
+    db,
+    domains.map(({ name }) => name),
+  );
   return domains.map(({ id, name, state, account, _count, createdAt }) => ({
     id,
     name,

@@ -17,27 +17,42 @@ export function domainCommands(command: Command, services: Services): void {
   const context = () => services.context({ kind: "system", name: "cli" });
   const say = (line: string) => process.stdout.write(`${line}\n`);
 
-  command.command("list [words]").description("domains, by name").action(async (q?: string) => {
-    const { rows } = await listDomains(context(), { ...(q ? { q } : {}), take: ALL });
-    for (const { name, account, state, _count } of rows) say([name, account.login, state, _count.addresses].join("\t"));
-  });
-  command.command("add <account> <name>").description("add a domain to an account").action(async (word: string, name: string) => {
-    const ctx = context();
-    await addDomain(ctx, parseCommand(DomainInput, { accountId: await accountId(ctx, word), name }));
-  });
-  command.command("remove <name>").description("into the bin; `restore` brings it back").action(async (name: string) => {
-    await removeDomain(context(), name);
-  });
+  command
+    .command("list [words]")
+    .description("domains, by name")
+    .action(async (q?: string) => {
+      const { rows } = await listDomains(context(), { ...(q ? { q } : {}), take: ALL });
+      for (const { name, account, state, _count } of rows) say([name, account.login, state, _count.addresses].join("\t"));
+    });
+  command
+    .command("add <account> <name>")
+    .description("add a domain to an account")
+    .action(async (word: string, name: string) => {
+      const ctx = context();
+      await addDomain(ctx, parseCommand(DomainInput, { accountId: await accountId(ctx, word), name }));
+    });
+  command
+    .command("remove <name>")
+    .description("into the bin; `restore` brings it back")
+    .action(async (name: string) => {
+      await removeDomain(context(), name);
+    });
   command.command("restore <name>").action(async (name: string) => {
     await restoreDomain(context(), name);
   });
-  command.command("release <name>").description("let a name in the bin go now; this cannot be undone").action(async (name: string) => {
-    await releaseDomain(context(), name);
-  });
-  command.command("grant <account> <name>").description("let an account hold a name below or above another account's domain").action(async (word: string, name: string) => {
-    const ctx = context();
-    await grantName(ctx, parseCommand(GrantInput, { accountId: await accountId(ctx, word), name }));
-  });
+  command
+    .command("release <name>")
+    .description("let a name in the bin go now; this cannot be undone")
+    .action(async (name: string) => {
+      await releaseDomain(context(), name);
+    });
+  command
+    .command("grant <account> <name>")
+    .description("let an account hold a name below or above another account's domain")
+    .action(async (word: string, name: string) => {
+      const ctx = context();
+      await grantName(ctx, parseCommand(GrantInput, { accountId: await accountId(ctx, word), name }));
+    });
   const forbidden = command.command("forbidden").description("names that nobody may host");
   forbidden.command("list").action(async () => {
     for (const { name, reason } of await listForbidden(context())) say(`${name}\t${reason}`);

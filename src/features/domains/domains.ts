@@ -172,4 +172,3 @@ function factOf(domain: Domain): DomainFact {
 function objectOf(domain: Domain) {
   return { type: "domain", id: domain.id, name: domain.name };
 }
-

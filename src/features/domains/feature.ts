@@ -1,8 +1,8 @@
 /** Domains: which names an account holds. */
 import type { Feature } from "../../core/feature.js";
-import { releaseDomainsOf } from "./domains.js";
 import { domainApi } from "./api.js";
 import { domainCommands } from "./commands.js";
+import { releaseDomainsOf } from "./domains.js";
 import { domainJobs } from "./jobs.js";
 import { domainPages } from "./routes.js";
 

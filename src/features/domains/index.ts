@@ -2,7 +2,7 @@
 export { consentedName, foreignBelow, refuseForeign } from "./claims.js";
 export { addDomain, domainsAbove, getDomain, listDomains, removeDomain, restoreDomain } from "./domains.js";
 export type {} from "./events.js";
-export { displayName, isWithin, parseAddress, parseName, parentsOf, registeredName, searchText, wildcardCovers } from "./names.js";
 export type { AddressName, DomainName } from "./names.js";
+export { displayName, isWithin, parentsOf, parseAddress, parseName, registeredName, searchText, wildcardCovers } from "./names.js";
 export { addForbidden, refusePanelName, writePolicy } from "./policy.js";
 export type { DomainInput } from "./schemas.js";

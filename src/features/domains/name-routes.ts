@@ -13,39 +13,55 @@ const MAX_CHOICES = 1000;
 /** Mounts the pages. */
 export function namePages(app: FastifyInstance): void {
   app.get("/domains/forbidden", { config }, drawForbidden);
-  app.post("/domains/forbidden", { config }, form({
-    schema: ForbiddenInput,
-    async act(ctx, input) {
-      const { name } = await addForbidden(ctx, input);
-      return { to: "/domains/forbidden", says: "domains.forbidden.added", data: { name: displayName(name) } };
-    },
-    again: drawForbidden,
-  }));
-  app.post("/domains/forbidden/:name/delete", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await removeForbidden(ctx, (request.params as { name: string }).name);
-      return { to: "/domains/forbidden", says: "shell.saved" };
-    },
-    again: drawForbidden,
-  }));
+  app.post(
+    "/domains/forbidden",
+    { config },
+    form({
+      schema: ForbiddenInput,
+      async act(ctx, input) {
+        const { name } = await addForbidden(ctx, input);
+        return { to: "/domains/forbidden", says: "domains.forbidden.added", data: { name: displayName(name) } };
+      },
+      again: drawForbidden,
+    }),
+  );
+  app.post(
+    "/domains/forbidden/:name/delete",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await removeForbidden(ctx, (request.params as { name: string }).name);
+        return { to: "/domains/forbidden", says: "shell.saved" };
+      },
+      again: drawForbidden,
+    }),
+  );
   app.get("/domains/consents", { config }, drawConsents);
-  app.post("/domains/consents", { config }, form({
-    schema: GrantInput,
-    async act(ctx, input) {
-      await grantName(ctx, input);
-      return { to: "/domains/consents", says: "shell.saved" };
-    },
-    again: drawConsents,
-  }));
-  app.post("/domains/consents/revoke", { config }, form({
-    schema: GrantInput,
-    async act(ctx, input) {
-      await revokeName(ctx, input);
-      return { to: "/domains/consents", says: "shell.saved" };
-    },
-    again: drawConsents,
-  }));
+  app.post(
+    "/domains/consents",
+    { config },
+    form({
+      schema: GrantInput,
+      async act(ctx, input) {
+        await grantName(ctx, input);
+        return { to: "/domains/consents", says: "shell.saved" };
+      },
+      again: drawConsents,
+    }),
+  );
+  app.post(
+    "/domains/consents/revoke",
+    { config },
+    form({
+      schema: GrantInput,
+      async act(ctx, input) {
+        await revokeName(ctx, input);
+        return { to: "/domains/consents", says: "shell.saved" };
+      },
+      again: drawConsents,
+    }),
+  );
 }
 
 async function drawForbidden(request: FastifyRequest, reply: FastifyReply) {

@@ -7,8 +7,8 @@ import type { Services } from "../../core/services.js";
 import { getAccount, listAccounts } from "../accounts/index.js";
 import { releasesOf } from "./bodies.js";
 import { addDomain, BIN_DAYS, countOnDomain, getDomain, listDomains, releaseDomain, removeDomain, restoreDomain } from "./domains.js";
-import { displayName } from "./names.js";
 import { namePages } from "./name-routes.js";
+import { displayName } from "./names.js";
 import { writePolicy } from "./policy.js";
 import { DomainInput, Nothing } from "./schemas.js";
 
@@ -23,40 +23,56 @@ export async function domainPages(app: FastifyInstance, services: Services): Pro
   app.get("/domains", { config: read }, (request, reply) => drawList(request, reply, "live"));
   app.get("/domains/bin", { config: read }, (request, reply) => drawList(request, reply, "bin"));
   app.get("/domains/new", { config: write }, drawNew);
-  app.post("/domains", { config: write }, form({
-    schema: DomainInput,
-    async act(ctx, input) {
-      const { id, name } = await addDomain(ctx, input);
-      return { to: `/domains/${id}`, says: "domains.added", data: { name: displayName(name) } };
-    },
-    again: drawNew,
-  }));
+  app.post(
+    "/domains",
+    { config: write },
+    form({
+      schema: DomainInput,
+      async act(ctx, input) {
+        const { id, name } = await addDomain(ctx, input);
+        return { to: `/domains/${id}`, says: "domains.added", data: { name: displayName(name) } };
+      },
+      again: drawNew,
+    }),
+  );
   app.get("/domains/:domain", { config: read }, draw);
   app.get("/domains/:domain/delete", { config: write }, drawDelete);
-  app.post("/domains/:domain/delete", { config: write }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { id, name } = await removeDomain(ctx, keyOf(request));
-      return { to: `/domains/${id}`, says: "domains.removed", data: { name: displayName(name) } };
-    },
-    again: drawDelete,
-  }));
-  app.post("/domains/:domain/restore", { config: write }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { id, name } = await restoreDomain(ctx, keyOf(request));
-      return { to: `/domains/${id}`, says: "domains.restored", data: { name: displayName(name) } };
-    },
-    again: draw,
-  }));
-  app.post("/domains/:domain/release", { config: write }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await releaseDomain(ctx, keyOf(request));
-      return { to: "/domains", says: "domains.released" };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/domains/:domain/delete",
+    { config: write },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { id, name } = await removeDomain(ctx, keyOf(request));
+        return { to: `/domains/${id}`, says: "domains.removed", data: { name: displayName(name) } };
+      },
+      again: drawDelete,
+    }),
+  );
+  app.post(
+    "/domains/:domain/restore",
+    { config: write },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { id, name } = await restoreDomain(ctx, keyOf(request));
+        return { to: `/domains/${id}`, says: "domains.restored", data: { name: displayName(name) } };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/domains/:domain/release",
+    { config: write },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await releaseDomain(ctx, keyOf(request));
+        return { to: "/domains", says: "domains.released" };
+      },
+      again: draw,
+    }),
+  );
   namePages(app);
 }
 
@@ -65,7 +81,10 @@ async function drawList(request: FastifyRequest, reply: FastifyReply, state: "li
   const named = (request.query as { account?: string }).account;
   const accountId = named ?? request.person?.accountId;
   const list = await listDomains(request.ctx, { ...window, state, ...(accountId ? { accountId } : {}) });
-  const releases = await releasesOf(request.ctx.db, list.rows.map(({ name }) => name));
+  const releases = await releasesOf(
+    request.ctx.db,
+    list.rows.map(({ name }) => name),
+  );
   const rows = list.rows.map((row) => ({ ...row, display: displayName(row.name), releaseAt: releases.get(row.name) }));
   const path = `${state === "bin" ? "/domains/bin" : "/domains"}${named ? `?account=${encodeURIComponent(named)}` : ""}`;
   return reply.page("domains/list", { list: pagedList({ ...list, rows }, window, path), bin: state === "bin" });

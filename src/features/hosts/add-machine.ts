@@ -97,7 +97,11 @@ async function agreedHostKey(remote: AdminLogin, { address, port }: AdminAddress
   const [type, key] = (await remote.run(["cat", HOST_KEY_FILE])).trim().split(/\s+/);
   const own = `${type} ${key}`;
   const scan = await runCommand({ argv: ["ssh-keyscan", "-T", "10", "-t", "ed25519", "-p", String(port), "--", address], timeoutSeconds: SCAN_SECONDS });
-  const seen = scan.stdout.toString().split("\n").filter((line) => line !== "" && !line.startsWith("#")).map((line) => line.split(" ").slice(1, 3).join(" "));
+  const seen = scan.stdout
+    .toString()
+    .split("\n")
+    .filter((line) => line !== "" && !line.startsWith("#"))
+    .map((line) => line.split(" ").slice(1, 3).join(" "));
   if (!seen.includes(own)) throw new Error(`${address} shows another host key than its own ${HOST_KEY_FILE}: somebody may stand between. Nothing was changed.`);
   return own;
 }

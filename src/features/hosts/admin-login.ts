@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../core/machine/index.js";
 import { runForeground } from "../../core/machine/foreground.js";
+import { runCommand } from "../../core/machine/index.js";
 
 const SECONDS = 60;
 

@@ -1,7 +1,7 @@
 /** Hosts in JSON, for administrators. Adding one is an act of the command line: it needs the administrator's own SSH login. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { listAnswer, listBody, ListQuery, windowOf } from "../../core/http/paging.js";
+import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
 import { hostBody } from "./bodies.js";
 import { getHost, listHosts, probeHost, removeHost } from "./hosts.js";

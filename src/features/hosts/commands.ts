@@ -6,7 +6,7 @@ import { parseCommand } from "../../core/command-input.js";
 import { discoverDaemons } from "../../core/discover.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
-import { addMachine, daemonsOf, type Dialogue } from "./add-machine.js";
+import { addMachine, type Dialogue, daemonsOf } from "./add-machine.js";
 import { parseAdminAddress } from "./admin-login.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeAll, probeHost, removeHost, saveHost } from "./hosts.js";
@@ -70,26 +70,35 @@ export function hostCommands(command: Command, services: Services): void {
     return (await saveHost(context(), input)).id;
   }
 
-  command.command("list").description("hosts, by name").action(async () => {
-    const { rows } = await listHosts(context(), { take: ALL });
-    for (const host of rows.map(hostView)) say([host.name, host.address, host.door, host.chip, host.accounts].join("\t"));
-  });
-  command.command("status [name]").description("ask hosts how they are").action(async (name?: string) => {
-    const ctx = context();
-    if (!name) await probeAll(ctx, services.env);
-    const hosts = name ? [(await probeHost(ctx, services.env, name)).host] : (await listHosts(ctx, { take: ALL })).rows;
-    for (const host of hosts.map(hostView)) {
-      say(`${host.name}: ${host.reachable ? "answers" : `away${host.error ? ` (${host.error})` : ""}`}`);
-      say(`  release ${host.release ?? "none"}, PHP ${host.phpVersions.join(" ") || "none"}, disk free ${host.diskFreeKb ?? "?"} KB`);
-      for (const { daemon, role, version } of host.daemons) say(`  ${daemon} (${role}) ${version ?? ""}`);
-      for (const drift of host.drift) say(`  drift: ${drift}`);
-    }
-    if (hosts.some(({ reachable }) => !reachable)) process.exitCode = 1;
-  });
-  command.command("remove <name>").description("forget a host that carries no account").action(async (name: string) => {
-    const { id } = await getHost(context(), name);
-    await removeHost(context(), id);
-  });
+  command
+    .command("list")
+    .description("hosts, by name")
+    .action(async () => {
+      const { rows } = await listHosts(context(), { take: ALL });
+      for (const host of rows.map(hostView)) say([host.name, host.address, host.door, host.chip, host.accounts].join("\t"));
+    });
+  command
+    .command("status [name]")
+    .description("ask hosts how they are")
+    .action(async (name?: string) => {
+      const ctx = context();
+      if (!name) await probeAll(ctx, services.env);
+      const hosts = name ? [(await probeHost(ctx, services.env, name)).host] : (await listHosts(ctx, { take: ALL })).rows;
+      for (const host of hosts.map(hostView)) {
+        say(`${host.name}: ${host.reachable ? "answers" : `away${host.error ? ` (${host.error})` : ""}`}`);
+        say(`  release ${host.release ?? "none"}, PHP ${host.phpVersions.join(" ") || "none"}, disk free ${host.diskFreeKb ?? "?"} KB`);
+        for (const { daemon, role, version } of host.daemons) say(`  ${daemon} (${role}) ${version ?? ""}`);
+        for (const drift of host.drift) say(`  drift: ${drift}`);
+      }
+      if (hosts.some(({ reachable }) => !reachable)) process.exitCode = 1;
+    });
+  command
+    .command("remove <name>")
+    .description("forget a host that carries no account")
+    .action(async (name: string) => {
+      const { id } = await getHost(context(), name);
+      await removeHost(context(), id);
+    });
 }
 
 async function terminal(say: (line: string) => void, yes: boolean): Promise<Dialogue> {

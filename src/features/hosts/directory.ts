@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { Db } from "../../core/db.js";
 import type { Env } from "../../core/env.js";
 import { type Door, openMachine } from "../../core/machine/index.js";
-import type { HostDirectory, HostRecord } from "../../publish/contract.js";
 import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
+import type { HostDirectory, HostRecord } from "../../publish/contract.js";
 
 const SSH_PORT = 22;
 const APPLY = "/usr/local/lib/mutu/apply";

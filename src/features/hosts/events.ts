@@ -4,4 +4,5 @@ declare module "../../core/events.js" {
     "hosts.saved": { hostId: string; roles: string[] };
   }
 }
+
 export {};

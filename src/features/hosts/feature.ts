@@ -1,6 +1,7 @@
 /** Hosts: the machines, how they are reached, and what they say of themselves. */
 import type { HostingFeature } from "../../publish/contract.js";
 import { hostApi } from "./api.js";
+import { hostCards } from "./cards.js";
 import { hostCommands } from "./commands.js";
 import { hostDirectory } from "./directory.js";
 import { hostJobs } from "./jobs.js";
@@ -12,6 +13,7 @@ export const feature: HostingFeature = {
   api: hostApi,
   commands: hostCommands,
   jobs: hostJobs,
+  homeCards: hostCards,
   hosts: (services) => hostDirectory(services.env),
   menu: [{ label: "hosts.menu", href: "/hosts", icon: "server-2", audience: "admin", position: 40 }],
 };

@@ -1,11 +1,10 @@
 /** Hosts: register, ask, list, remove. */
 import type { Context } from "../../core/context.js";
-import { conflict, notFound } from "../../core/errors.js";
 import type { Env } from "../../core/env.js";
+import { conflict, notFound } from "../../core/errors.js";
 import { type Machine, openMachine } from "../../core/machine/index.js";
 import { requireAdmin } from "../../core/ownership.js";
 import type { Host, Prisma } from "../../generated/sqlite/client.js";
-import { touch } from "../../publish/index.js";
 import { doorOf } from "./directory.js";
 import type {} from "./events.js";
 import type { HostInput } from "./schemas.js";
@@ -58,7 +57,10 @@ export async function saveHost(ctx: Context, input: HostInput): Promise<Host> {
 export async function removeHost(ctx: Context, key: string): Promise<void> {
   await ctx.transaction(async (tx) => {
     const host = await getHost(tx, key);
-    const { _count: carried } = await tx.db.host.findUniqueOrThrow({ where: { id: host.id }, select: { _count: { select: { webAccounts: true, filesAccounts: true } } } });
+    const { _count: carried } = await tx.db.host.findUniqueOrThrow({
+      where: { id: host.id },
+      select: { _count: { select: { webAccounts: true, filesAccounts: true } } },
+    });
     const accounts = Math.max(carried.webAccounts, carried.filesAccounts);
     if (accounts > 0) throw conflict("hosts.host_used", { name: host.name, count: accounts });
     await tx.db.host.delete({ where: { id: host.id } });
@@ -84,8 +86,6 @@ export async function probeHost(ctx: Context, env: Env, key: string): Promise<{ 
 function describe(failure: { kind: string; reason?: string }): string {
   return failure.reason ? `${failure.kind}: ${failure.reason}` : failure.kind;
 }
-
-
 
 /** Asks all hosts, side by side: one that is away delays no other. */
 export async function probeAll(ctx: Context, env: Env): Promise<{ asked: number; away: number }> {

@@ -19,23 +19,31 @@ export function hostPages(app: FastifyInstance, services: Services): void {
     return reply.page("hosts/list", { list: pagedList({ rows: rows.map(hostView), total }, window, "/hosts") });
   });
   app.get("/hosts/:host", { config }, draw);
-  app.post("/hosts/:host/probe", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      const { host, error } = await probeHost(ctx, services.env, keyOf(request));
-      return { to: `/hosts/${host.id}`, says: error === null ? "hosts.answered" : "hosts.away" };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/hosts/:host/probe",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { host, error } = await probeHost(ctx, services.env, keyOf(request));
+        return { to: `/hosts/${host.id}`, says: error === null ? "hosts.answered" : "hosts.away" };
+      },
+      again: draw,
+    }),
+  );
   app.get("/hosts/:host/delete", { config }, drawDelete);
-  app.post("/hosts/:host/delete", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await removeHost(ctx, keyOf(request));
-      return { to: "/hosts", says: "hosts.removed" };
-    },
-    again: drawDelete,
-  }));
+  app.post(
+    "/hosts/:host/delete",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await removeHost(ctx, keyOf(request));
+        return { to: "/hosts", says: "hosts.removed" };
+      },
+      again: drawDelete,
+    }),
+  );
 }
 
 async function draw(request: FastifyRequest, reply: FastifyReply) {

@@ -22,10 +22,9 @@ export const HostInput = Type.Object({
   httpPort: Type.Optional(Type.Integer(PORT)),
   httpsPort: Type.Optional(Type.Integer(PORT)),
   phpMasters: Type.Optional(Type.Integer({ minimum: 1, maximum: 64 })),
-  daemons: Type.Array(
-    Type.Object({ daemon: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" }), role: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" }) }),
-    { maxItems: 50 },
-  ),
+  daemons: Type.Array(Type.Object({ daemon: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" }), role: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$" }) }), {
+    maxItems: 50,
+  }),
 });
 export type HostInput = Static<typeof HostInput>;
 

@@ -3,8 +3,8 @@ import type { TransactionContext } from "../../core/context.js";
 import { conflict, invalid } from "../../core/errors.js";
 import type { Domain, SiteAddress } from "../../generated/sqlite/client.js";
 import {
-  addDomain,
   type AddressName,
+  addDomain,
   consentedName,
   type DomainName,
   displayName,
@@ -31,7 +31,13 @@ export interface ResolvedAddress {
 }
 
 /** Resolves a typed address; a domain that the account does not have yet is added in the same act. */
-export async function resolveAddress(tx: TransactionContext, accountId: string, typed: string, withWww: boolean | undefined, field = "address"): Promise<ResolvedAddress> {
+export async function resolveAddress(
+  tx: TransactionContext,
+  accountId: string,
+  typed: string,
+  withWww: boolean | undefined,
+  field = "address",
+): Promise<ResolvedAddress> {
   const name = parseAddress(typed);
   if (!name) throw invalid("sites.address_invalid", {}, field);
   const exact = name.replace(/^\*\./, "") as DomainName;

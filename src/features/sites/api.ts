@@ -1,7 +1,7 @@
 /** Sites in JSON. */
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import { listAnswer, listBody, ListQuery, windowOf } from "../../core/http/paging.js";
+import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import { chipsOf } from "./chips.js";
 import { addProxyTarget, listProxyTargets, removeProxyTarget } from "./proxy-targets.js";
 import { releaseSite, removeSite, restoreSite } from "./removal.js";

@@ -18,15 +18,18 @@ export function siteCommands(command: Command, services: Services): void {
   const context = () => services.context({ kind: "system", name: "cli" });
   const say = (line: string) => process.stdout.write(`${line}\n`);
 
-  command.command("list [words]").description("sites, by address").action(async (q?: string) => {
-    const ctx = context();
-    const { rows } = await listSites(ctx, { ...(q ? { q } : {}), take: ALL });
-    const chips = await chipsOf(ctx.db, rows);
-    for (const site of rows) {
-      const what = site.folder ?? site.target ?? site.proxyTarget ?? "";
-      say([site.addresses[0]?.name, site.account.login, site.kind, site.state === "bin" ? "bin" : chips.get(site.id)?.state, what].join("\t"));
-    }
-  });
+  command
+    .command("list [words]")
+    .description("sites, by address")
+    .action(async (q?: string) => {
+      const ctx = context();
+      const { rows } = await listSites(ctx, { ...(q ? { q } : {}), take: ALL });
+      const chips = await chipsOf(ctx.db, rows);
+      for (const site of rows) {
+        const what = site.folder ?? site.target ?? site.proxyTarget ?? "";
+        say([site.addresses[0]?.name, site.account.login, site.kind, site.state === "bin" ? "bin" : chips.get(site.id)?.state, what].join("\t"));
+      }
+    });
   settings(command.command("add <account> <address>").description("add a site; its domain too, when the account does not have it"))
     .option("--no-www", "without the www twin")
     .option("--language <language>", "of the starter page: fr or en")
@@ -47,16 +50,22 @@ export function siteCommands(command: Command, services: Services): void {
   command.command("remove-address <site> <address>").action(async (site: string, address: string) => {
     await removeAddress(context(), site, address);
   });
-  command.command("remove <site>").description("into the bin; `restore` brings it back").action(async (site: string) => {
-    const { binUntil } = await removeSite(context(), site);
-    say(binUntil?.toISOString() ?? "");
-  });
+  command
+    .command("remove <site>")
+    .description("into the bin; `restore` brings it back")
+    .action(async (site: string) => {
+      const { binUntil } = await removeSite(context(), site);
+      say(binUntil?.toISOString() ?? "");
+    });
   command.command("restore <site>").action(async (site: string) => {
     await restoreSite(context(), site);
   });
-  command.command("release <site>").description("let a site in the bin go now; this cannot be undone").action(async (site: string) => {
-    await releaseSite(context(), site);
-  });
+  command
+    .command("release <site>")
+    .description("let a site in the bin go now; this cannot be undone")
+    .action(async (site: string) => {
+      await releaseSite(context(), site);
+    });
   const targets = command.command("targets").description("origins to which proxy sites may lead");
   targets.command("list").action(async () => {
     for (const { origin } of await listProxyTargets(context())) say(origin);

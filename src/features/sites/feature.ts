@@ -1,6 +1,7 @@
 /** Sites: what answers at which address. */
 import type { HostingFeature } from "../../publish/contract.js";
 import { siteApi } from "./api.js";
+import { siteCards } from "./cards.js";
 import { siteCommands } from "./commands.js";
 import { siteJobs } from "./jobs.js";
 import { reactions } from "./reactions.js";
@@ -15,6 +16,7 @@ export const feature: HostingFeature = {
   commands: siteCommands,
   jobs: siteJobs,
   on: reactions,
+  homeCards: siteCards,
   roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },

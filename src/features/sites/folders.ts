@@ -30,9 +30,7 @@ export function folderWithin(folder: string, other: string): boolean {
 
 /** xn--caf-dma.fr → cafe.fr: letters that every FTP client shows; a name in another script stays an A-label. */
 function plainName(name: string): string {
-  const plain = displayName(name)
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "");
+  const plain = displayName(name).normalize("NFD").replace(/\p{M}/gu, "");
   return /^[a-z0-9.-]+$/.test(plain) ? plain : name;
 }
 

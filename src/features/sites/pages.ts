@@ -62,7 +62,14 @@ export async function drawKind(request: FastifyRequest, reply: FastifyReply) {
   const wanted = (request.body as { kind?: string } | undefined)?.kind ?? (request.query as { kind?: string }).kind;
   const kind = KINDS.find((one) => one === wanted) ?? site.kind;
   const targets = await proxyTargets(request.ctx);
-  return reply.page("sites/kind", { site, kind, title: request.t(`sites.make.${kind}`), statuses: statuses(request), targets: targets.map(asOption), noTarget: targets.length === 0 });
+  return reply.page("sites/kind", {
+    site,
+    kind,
+    title: request.t(`sites.make.${kind}`),
+    statuses: statuses(request),
+    targets: targets.map(asOption),
+    noTarget: targets.length === 0,
+  });
 }
 
 /** Draws the form of a new site: one field first, the rest folded. */

@@ -1,9 +1,9 @@
 /** The roles that sites fill: `web` and `files` (one unit an account), `php` (one an account and version in use). */
 import type { Db } from "../../core/db.js";
 import type { Desired, HostFacts, Probe, Role } from "../../publish/contract.js";
+import { type AccountFacts, highestPlan, hostAccounts, readAccounts } from "../accounts/index.js";
 import type { FilesState, PhpState, WebSite, WebState } from "./role.js";
 import { type Pool, type SiteRow, siteSentence, webSite } from "./state.js";
-import { highestPlan, hostAccounts, readAccounts, type AccountFacts } from "../accounts/index.js";
 
 const BASE = "base";
 /** Label that a wildcard is asked with; nobody can know it as a site of its own. */
@@ -33,7 +33,9 @@ export const phpRole: Role<PhpState> = {
     const pools = await db.phpPool.findMany({
       where: {
         account: accounts,
-        ...(number && version ? { OR: [{ account: { number: { gt: Number(number) } } }, { account: { number: Number(number) }, version: { gt: version } }] } : {}),
+        ...(number && version
+          ? { OR: [{ account: { number: { gt: Number(number) } } }, { account: { number: Number(number) }, version: { gt: version } }] }
+          : {}),
       },
       orderBy: [{ account: { number: "asc" } }, { version: "asc" }],
       take: limit,

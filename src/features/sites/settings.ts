@@ -2,9 +2,9 @@
 import type { Context } from "../../core/context.js";
 import type { FieldError } from "../../core/errors.js";
 import type { Plan, Site } from "../../generated/sqlite/client.js";
-import { errorPagesOf } from "./state.js";
 import { parseFolder } from "./folders.js";
 import type { Kind, SiteChange } from "./schemas.js";
+import { errorPagesOf } from "./state.js";
 import { parseOrigin, parseTarget } from "./targets.js";
 
 /** The columns that settings decide. */

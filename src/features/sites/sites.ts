@@ -10,7 +10,7 @@ import { inOrder, type NewAddress, resolveAddress } from "./addresses.js";
 import { proposeFolder } from "./folders.js";
 import { settlePools } from "./pools.js";
 import type { AddressInput, SiteChange, SiteInput } from "./schemas.js";
-import { type Limits, NEW_SITE, proxyTargets, settle, type Settings } from "./settings.js";
+import { type Limits, NEW_SITE, proxyTargets, type Settings, settle } from "./settings.js";
 import { errorPagesOf } from "./state.js";
 import { touchAccount } from "./units.js";
 

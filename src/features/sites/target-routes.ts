@@ -10,22 +10,30 @@ const config = { access: "admin" } as const;
 /** Mounts the page. */
 export function targetPages(app: FastifyInstance): void {
   app.get("/proxy-targets", { config }, draw);
-  app.post("/proxy-targets", { config }, form({
-    schema: ProxyTargetInput,
-    async act(ctx, { origin }) {
-      await addProxyTarget(ctx, origin);
-      return { to: "/proxy-targets", says: "shell.saved" };
-    },
-    again: draw,
-  }));
-  app.post("/proxy-targets/:target/delete", { config }, form({
-    schema: Nothing,
-    async act(ctx, _input, request) {
-      await removeProxyTarget(ctx, (request.params as { target: string }).target);
-      return { to: "/proxy-targets", says: "shell.saved" };
-    },
-    again: draw,
-  }));
+  app.post(
+    "/proxy-targets",
+    { config },
+    form({
+      schema: ProxyTargetInput,
+      async act(ctx, { origin }) {
+        await addProxyTarget(ctx, origin);
+        return { to: "/proxy-targets", says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/proxy-targets/:target/delete",
+    { config },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        await removeProxyTarget(ctx, (request.params as { target: string }).target);
+        return { to: "/proxy-targets", says: "shell.saved" };
+      },
+      again: draw,
+    }),
+  );
 }
 
 async function draw(request: FastifyRequest, reply: FastifyReply) {

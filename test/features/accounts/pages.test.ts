@@ -29,7 +29,10 @@ test("An administrator creates an account with a new owner, whose password is sh
   assert.equal((await jeanne.get("/sites/new")).statusCode, 200);
   assert.equal((await jeanne.get("/accounts")).statusCode, 404);
   const files = await ctx.db.publishUnit.findMany({ where: { accountId: id } });
-  assert.deepEqual(files.map(({ role, key }) => [role, key]), [["files", "2000"]]);
+  assert.deepEqual(
+    files.map(({ role, key }) => [role, key]),
+    [["files", "2000"]],
+  );
 });
 
 test("Refused accounts say why at each field", async (t) => {

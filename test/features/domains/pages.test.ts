@@ -59,7 +59,8 @@ test("Names are refused at the field: forbidden, of the panel, suffixes, too man
   assert.equal((await root.submit("/domains/forbidden", "/domains/forbidden", { name: "bank.test", reason: "phishing" })).statusCode, 303);
   const token = await jeanne.csrf("/domains/new");
   const add = (name: string) => jeanne.post("/domains", { accountId: account.id, name }, token);
-  for (const name of ["bank.test", "my.bank.test", "panel.test", "co.uk", "x.lan", "1.2.3.4", "*.club.test"]) assert.equal((await add(name)).statusCode, 422, name);
+  for (const name of ["bank.test", "my.bank.test", "panel.test", "co.uk", "x.lan", "1.2.3.4", "*.club.test"])
+    assert.equal((await add(name)).statusCode, 422, name);
   for (const bad of HOSTILE_STRINGS) assert.equal((await add(`a${bad}b.test`)).statusCode, 422, JSON.stringify(bad));
   for (const name of ["one.test", "two.test"]) assert.equal((await add(name)).statusCode, 303);
   const full = await add("three.test");

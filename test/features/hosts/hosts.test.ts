@@ -6,8 +6,8 @@ import { test } from "node:test";
 import { daemonsOf } from "../../../src/features/hosts/add-machine.js";
 import { parseAdminAddress } from "../../../src/features/hosts/admin-login.js";
 import { packBundle } from "../../../src/features/hosts/bundle.js";
-import { parseMachineFile } from "../../../src/features/hosts/machine-file.js";
 import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
+import { parseMachineFile } from "../../../src/features/hosts/machine-file.js";
 import { phpVersionsOf } from "../../../src/features/hosts/state.js";
 import { buildTestApp } from "../../support/app.js";
 import { createAccount, createHost } from "../../support/factories.js";
@@ -44,7 +44,15 @@ test("A host that answers tells its release, versions and disk; one that is away
   const answer = ["protocol 1", "host local", "root none", "step idle", "fence 3", "disk_free_kb 4096", "php-fpm versions 8.2 8.10", "php-fpm version 8.2.36"];
   writeFileSync(apply, `cat <<'E'\n${answer.join("\n")}\nE\n`);
   const daemons = [{ daemon: "php-fpm", role: "php" }];
-  const host = await saveHost(ctx, { name: "local", address: "127.0.0.1", door: "direct", applyFile: apply, machineFile: "/dev/null", homes: "/srv/mutu/homes", daemons });
+  const host = await saveHost(ctx, {
+    name: "local",
+    address: "127.0.0.1",
+    door: "direct",
+    applyFile: apply,
+    machineFile: "/dev/null",
+    homes: "/srv/mutu/homes",
+    daemons,
+  });
   const { error, host: asked } = await probeHost(ctx, panel.services.env, host.id);
   assert.equal(error, null);
   assert.deepEqual(phpVersionsOf(asked.state), ["8.10", "8.2"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { buildTestApp } from "../../support/app.js";
 import type { Scope } from "../../support/database.js";
-import { createAccount, createHost, joinAccount, type AccountOptions } from "../../support/factories.js";
+import { type AccountOptions, createAccount, createHost, joinAccount } from "../../support/factories.js";
 import { HOSTILE_STRINGS } from "../../support/hostile.js";
 
 /** A panel with a member and a neighbour, each with an account on one host. */
@@ -139,11 +139,28 @@ test("A neighbour's ids are not found, in pages and in the API", async (t) => {
   const panel = await createPanel(t);
   const id = await addPage(panel, "club.test");
   const token = await panel.paul.csrf("/sites/new");
-  for (const url of [`/sites/${id}`, `/sites/${id}/kind`, `/sites/${id}/delete`, `/connect?account=${panel.account.id}`, `/api/v1/sites/${id}`, "/api/v1/sites/club.test"]) {
+  for (const url of [
+    `/sites/${id}`,
+    `/sites/${id}/kind`,
+    `/sites/${id}/delete`,
+    `/connect?account=${panel.account.id}`,
+    `/api/v1/sites/${id}`,
+    "/api/v1/sites/club.test",
+  ]) {
     assert.equal((await panel.paul.get(url)).statusCode, 404, url);
   }
   for (const part of ["/php", "/https", "/files", "/canonical", "/addresses", "/delete", "/restore", "/release", ""]) {
-    const fields = { kind: "maintenance", phpVersion: "", memoryMb: "", timeSeconds: "", uploadMb: "", hstsSeconds: "0", indexFiles: "a", canonical: "", address: "x.club.test" };
+    const fields = {
+      kind: "maintenance",
+      phpVersion: "",
+      memoryMb: "",
+      timeSeconds: "",
+      uploadMb: "",
+      hstsSeconds: "0",
+      indexFiles: "a",
+      canonical: "",
+      address: "x.club.test",
+    };
     const answer = await panel.paul.post(`/sites/${id}${part}`, fields, token);
     assert.equal(answer.statusCode, 404, part);
   }
@@ -178,7 +195,10 @@ test("The API does what pages do", async (t) => {
   assert.equal(bad.statusCode, 422);
   assert.equal(bad.json().error.fields[0].field, "memoryMb");
   const refused = await jeanne.api("POST", "/api/v1/sites", { accountId: account.id, address: "co.uk" });
-  assert.deepEqual(refused.json().error.fields.map(({ field, code }: { field: string; code: string }) => [field, code]), [["address", "domains.suffix_itself"]]);
+  assert.deepEqual(
+    refused.json().error.fields.map(({ field, code }: { field: string; code: string }) => [field, code]),
+    [["address", "domains.suffix_itself"]],
+  );
   assert.equal((await jeanne.api("DELETE", `/api/v1/sites/${site.id}`)).json().state, "bin");
   assert.equal((await jeanne.api("POST", `/api/v1/sites/${site.id}/restore`)).json().state, "live");
   assert.equal((await jeanne.api("GET", "/api/v1/sites?q=club")).json().total, 1);
@@ -198,4 +218,3 @@ test("The connect sheet and the list of relays draw", async (t) => {
   assert.equal((await root.submit("/proxy-targets", "/proxy-targets", { origin: "unix:/x" })).statusCode, 422);
   assert.equal((await panel.jeanne.get("/proxy-targets")).statusCode, 404);
 });
-

@@ -156,7 +156,8 @@ test("Keys come in pages, on their own host only", async (t) => {
   await createAccount(ctx, { host: await createHost(ctx) });
   const all = async (role: typeof webRole | typeof phpRole | typeof filesRole, limit: number) => {
     const keys: string[] = [];
-    for (let page = await role.keys(ctx.db, host, "", limit); page.length > 0; page = await role.keys(ctx.db, host, keys.at(-1) ?? "", limit)) keys.push(...page);
+    for (let page = await role.keys(ctx.db, host, "", limit); page.length > 0; page = await role.keys(ctx.db, host, keys.at(-1) ?? "", limit))
+      keys.push(...page);
     return keys;
   };
   const numbers = [account.number, neighbour.number].map(String);

@@ -1,9 +1,10 @@
 /** A database with features that hear each other, a host, and contexts of two neighbours. */
-import { createTestContext, type TestContext } from "../../support/context.js";
-import { allowTestNames, connectFeatures, createAccount, memberOf, type AccountOptions } from "../../support/factories.js";
-import type { Scope } from "../../support/database.js";
-import { reactions } from "../../../src/features/sites/reactions.js";
+
 import { releaseDomainsOf } from "../../../src/features/domains/domains.js";
+import { reactions } from "../../../src/features/sites/reactions.js";
+import { createTestContext, type TestContext } from "../../support/context.js";
+import type { Scope } from "../../support/database.js";
+import { type AccountOptions, allowTestNames, connectFeatures, createAccount, memberOf } from "../../support/factories.js";
 
 const features = [
   { name: "accounts", permissions: { "accounts.read": ["owner", "webmaster", "mail", "reader"], "accounts.write": [], "accounts.members.write": [] } as const },

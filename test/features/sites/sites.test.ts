@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isRefusal } from "../../../src/core/errors.js";
-import { addDomain, removeDomain, restoreDomain } from "../../../src/features/domains/index.js";
-import { addAddress, addSite, editSite, getSite, listSites, removeAddress } from "../../../src/features/sites/sites.js";
-import { purgeSites, removeSite, restoreSite } from "../../../src/features/sites/removal.js";
 import { resumeAccount, suspendAccount } from "../../../src/features/accounts/states.js";
+import { addDomain, removeDomain, restoreDomain } from "../../../src/features/domains/index.js";
+import { purgeSites, removeSite, restoreSite } from "../../../src/features/sites/removal.js";
+import { addAddress, addSite, editSite, getSite, listSites, removeAddress } from "../../../src/features/sites/sites.js";
 import { createScene } from "./scene.js";
 
 const refused = (code: string, field?: string) => (error: unknown) => {
@@ -18,7 +18,10 @@ test("A site takes its address, the www twin, a folder, PHP and its domain in on
   const { account, owner } = await createScene(t);
   const { id } = await addSite(owner, { accountId: account.id, address: "Élan.test" });
   const site = await getSite(owner, id);
-  assert.deepEqual(site.addresses.map(({ name }) => name), ["xn--lan-9la.test", "www.xn--lan-9la.test"]);
+  assert.deepEqual(
+    site.addresses.map(({ name }) => name),
+    ["xn--lan-9la.test", "www.xn--lan-9la.test"],
+  );
   assert.equal(site.canonical, "xn--lan-9la.test");
   assert.equal(site.folder, "www/elan.test");
   assert.equal(site.phpVersion, "8.4");
@@ -26,7 +29,14 @@ test("A site takes its address, the www twin, a folder, PHP and its domain in on
   assert.equal((await getSite(owner, "www.élan.test")).id, id);
   assert.equal((await listSites(owner, { q: "ÉLAN" })).total, 1);
   const units = await owner.db.publishUnit.findMany({ where: { accountId: account.id }, orderBy: { role: "asc" } });
-  assert.deepEqual(units.map(({ role, key }) => [role, key]), [["files", `${account.number}`], ["php", `${account.number}/8.4`], ["web", `${account.number}`]]);
+  assert.deepEqual(
+    units.map(({ role, key }) => [role, key]),
+    [
+      ["files", `${account.number}`],
+      ["php", `${account.number}/8.4`],
+      ["web", `${account.number}`],
+    ],
+  );
 });
 
 test("Another account sees, changes and takes nothing", async (t) => {
@@ -57,9 +67,15 @@ test("A sub-domain and a wildcard lie below the account's domain and have no twi
   const { account, owner } = await createScene(t);
   await addSite(owner, { accountId: account.id, address: "one.test" });
   const { id } = await addSite(owner, { accountId: account.id, address: "*.one.test" });
-  assert.deepEqual((await getSite(owner, id)).addresses.map(({ name }) => name), ["*.one.test"]);
+  assert.deepEqual(
+    (await getSite(owner, id)).addresses.map(({ name }) => name),
+    ["*.one.test"],
+  );
   await addAddress(owner, id, { address: "blog.one.test" });
-  assert.deepEqual((await getSite(owner, id)).addresses.map(({ name }) => name), ["blog.one.test", "*.one.test"]);
+  assert.deepEqual(
+    (await getSite(owner, id)).addresses.map(({ name }) => name),
+    ["blog.one.test", "*.one.test"],
+  );
   assert.equal((await getSite(owner, id)).folder, "www/one.test-2");
   await removeAddress(owner, id, "*.one.test");
   await assert.rejects(removeAddress(owner, id, "blog.one.test"), refused("sites.last_address"));
@@ -88,8 +104,7 @@ test("Settings stay within the plan, and each fault is told at its field", async
 
 test("A redirect may not lead to its own names, nor a proxy to an origin that nobody allowed", async (t) => {
   const { account, owner, ctx } = await createScene(t);
-  const add = (kind: "redirect" | "proxy", target: string) =>
-    addSite(owner, { accountId: account.id, address: "one.test", kind, target, proxyTarget: target });
+  const add = (kind: "redirect" | "proxy", target: string) => addSite(owner, { accountId: account.id, address: "one.test", kind, target, proxyTarget: target });
   await assert.rejects(add("redirect", "https://www.one.test/x"), refused("sites.target_own", "target"));
   await assert.rejects(add("redirect", "https://u:p@two.test/"), refused("sites.target_credentials", "target"));
   await assert.rejects(add("redirect", ""), refused("sites.target_missing", "target"));

@@ -41,13 +41,19 @@ test("Each bad target names its fault", () => {
 
 test("What comes out is one printable line without credentials", () => {
   fc.assert(
-    fc.property(fc.oneof(fc.webUrl({ withFragments: true, withQueryParameters: true }), fc.string({ unit: "binary" }).map((s) => `https://a.org/${s}`)), (typed) => {
-      const url = urlOf(typed);
-      if (url === null) return;
-      assert.match(url, /^https?:\/\/[\x21-\x7e]+$/);
-      assert.equal(urlOf(url), url);
-      assert.ok(!/["'<>\\{}|^`]/.test(url));
-    }),
+    fc.property(
+      fc.oneof(
+        fc.webUrl({ withFragments: true, withQueryParameters: true }),
+        fc.string({ unit: "binary" }).map((s) => `https://a.org/${s}`),
+      ),
+      (typed) => {
+        const url = urlOf(typed);
+        if (url === null) return;
+        assert.match(url, /^https?:\/\/[\x21-\x7e]+$/);
+        assert.equal(urlOf(url), url);
+        assert.ok(!/["'<>\\{}|^`]/.test(url));
+      },
+    ),
     { numRuns: 2000 },
   );
 });
@@ -55,7 +61,16 @@ test("What comes out is one printable line without credentials", () => {
 test("A proxy's origin carries nothing but scheme, host and port", () => {
   assert.equal(parseOrigin("http://10.0.0.5:3000"), "http://10.0.0.5:3000");
   assert.equal(parseOrigin("https://App.example.org:443/"), "https://app.example.org");
-  for (const bad of ["10.0.0.5:3000", "http://a.org/x", "http://a.org/?x", "http://u@a.org", "unix:/run/x.sock", "http://a;b/", "http://a.org\n", "fcgi://a.org"]) {
+  for (const bad of [
+    "10.0.0.5:3000",
+    "http://a.org/x",
+    "http://a.org/?x",
+    "http://u@a.org",
+    "unix:/run/x.sock",
+    "http://a;b/",
+    "http://a.org\n",
+    "fcgi://a.org",
+  ]) {
     assert.equal(parseOrigin(bad), null, bad);
   }
 });

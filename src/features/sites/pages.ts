@@ -12,7 +12,13 @@ import { getSite, listSites, type ShownSite } from "./sites.js";
 
 const MAX_CHOICES = 500;
 const KINDS = ["folder", "redirect", "proxy", "maintenance"] as const;
-const KIND_ICONS = { folder: "folder", redirect: "arrow-forward-up", proxy: "arrows-exchange", maintenance: "tool" };
+/** In the form that the sprite's builder reads. */
+const KIND_LOOKS = {
+  folder: { icon: "folder" },
+  redirect: { icon: "arrow-forward-up" },
+  proxy: { icon: "arrows-exchange" },
+  maintenance: { icon: "tool" },
+};
 const STATUSES = [301, 302, 307, 308];
 const HSTS = [0, 86_400, 15_768_000, 31_536_000];
 
@@ -52,7 +58,7 @@ export async function drawSite(request: FastifyRequest, reply: FastifyReply) {
     canonicals: [{ value: "", label: request.t("sites.canonical_none") }, ...exact.map(({ name, display }) => ({ value: name, label: display }))],
     versions: [...versions.map((value) => ({ value, label: `PHP ${value}` })), { value: "", label: request.t("sites.php_off") }],
     hsts: HSTS.map((value) => ({ value, label: request.t(`sites.hsts.${value}`) })),
-    otherKinds: KINDS.filter((kind) => kind !== site.kind).map((kind) => ({ kind, icon: KIND_ICONS[kind], label: request.t(`sites.make.${kind}`) })),
+    otherKinds: KINDS.filter((kind) => kind !== site.kind).map((kind) => ({ kind, ...KIND_LOOKS[kind], label: request.t(`sites.make.${kind}`) })),
   });
 }
 
@@ -86,7 +92,7 @@ export async function drawNew(request: FastifyRequest, reply: FastifyReply) {
     versions: phpVersionsOf(host?.state).map((value) => ({ value, label: `PHP ${value}` })),
     kinds: KINDS.filter((kind) => kind !== "proxy" || targets.length > 0).map((kind) => ({
       value: kind,
-      icon: KIND_ICONS[kind],
+      ...KIND_LOOKS[kind],
       label: request.t(`sites.kinds.${kind}`),
       text: request.t(`sites.kind_texts.${kind}`),
     })),

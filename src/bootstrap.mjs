@@ -3,7 +3,7 @@
  * node_modules matches the lock file and that the Prisma clients are generated, then runs FILE with tsx in this very directory.
  * A clean clone therefore needs no other command than `npm run trial` or `npm test`.
  */
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -42,5 +42,13 @@ if (!installed()) {
 }
 run([process.execPath, "prisma/generate.mjs"]);
 
+/** Hands the terminal over: Ctrl-C reaches the program itself, which ends in its own order, and this process after it. */
+function handOver(argv) {
+  const child = spawn(argv[0], argv.slice(1), { cwd: root, stdio: "inherit" });
+  process.on("SIGINT", () => {});
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  child.on("exit", (code) => process.exit(code ?? 1));
+}
+
 const [file, ...words] = process.argv.slice(2);
-if (file) run([process.execPath, "--import", "tsx", file, ...words]);
+if (file) handOver([process.execPath, "--import", "tsx", file, ...words]);

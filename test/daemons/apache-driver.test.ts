@@ -22,8 +22,14 @@ test("a first release starts, and says what it is", async () => {
   rig.publish([state("one")]);
   assert.match(status(), /^version 2\.4\.\d+\nrunning blue\nloaded root1\n$/);
   const upstream = readFileSync(join(machine.live.MUTU_LIVE as string, "upstream.conf"), "utf8");
-  assert.match(upstream, new RegExp(`upstream mutu_http \\{ server 127\\.0\\.0\\.1:${rig.ports.blue[0]}; \\}`));
-  assert.match(upstream, new RegExp(`upstream mutu_https \\{ server 127\\.0\\.0\\.1:${rig.ports.blue[1]}; \\}`));
+  assert.match(
+    upstream,
+    new RegExp(`upstream mutu_http \\{ server 127\\.0\\.0\\.1:${rig.ports.blue[0]} max_fails=0; server 127\\.0\\.0\\.1:${rig.ports.green[0]} backup`),
+  );
+  assert.match(
+    upstream,
+    new RegExp(`upstream mutu_https \\{ server 127\\.0\\.0\\.1:${rig.ports.blue[1]} max_fails=0; server 127\\.0\\.0\\.1:${rig.ports.green[1]} backup`),
+  );
   assert.equal((await rig.ask("a.test")).body, "one");
 });
 

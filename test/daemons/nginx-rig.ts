@@ -93,12 +93,15 @@ export class Front {
   }
 
   /** A whole publication; `ports` are where the serving colour listens for what came on :80 and on :443. */
-  publish(tree: Tree, ports: [number, number]): void {
-    this.machine.publish(["nginx"], tree, (next) => this.point(next, ports));
+  publish(tree: Tree, ports: [number, number], behind?: [number, number]): void {
+    this.machine.publish(["nginx"], tree, (next) => this.point(next, ports, behind));
   }
 
-  point(next: string, [http, https]: [number, number]): void {
-    writeFileSync(join(next, "upstream.conf"), `upstream mutu_http { server 127.0.0.1:${http}; }\nupstream mutu_https { server 127.0.0.1:${https}; }\n`);
+  /** As Apache's driver writes it: the serving colour, and behind it the other one. */
+  point(next: string, ports: [number, number], behind = ports): void {
+    const line = (name: string, at: 0 | 1) =>
+      `upstream ${name} { server 127.0.0.1:${ports[at]} max_fails=0; server 127.0.0.1:${behind[at]} backup max_fails=0; }`;
+    writeFileSync(join(next, "upstream.conf"), `${line("mutu_http", 0)}\n${line("mutu_https", 1)}\n`);
   }
 
   get pid(): number {

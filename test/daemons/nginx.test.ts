@@ -1,6 +1,7 @@
 /** The fixed front as visitors meet it: headers, limits, sizes, and the change of Apache's colour. */
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { daemon } from "../../src/daemons/nginx/daemon.js";
@@ -272,6 +273,37 @@ test("The colour changes under traffic and nobody notices; what nginx does not r
     const child = spawn(join(front.machine.base, "daemons/nginx/driver"), [verb], { cwd: "/", env: { ...front.machine.env, ...env }, stdio: "ignore" });
     return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
   }
+});
+
+test("An upload that began before the exchange and ends after the old Apache is gone arrives at the new one", async () => {
+  const [blue, green] = await Promise.all([backend(), backend()]);
+  const both: [[number, number], [number, number]] = [
+    [blue.port, blue.port],
+    [green.port, green.port],
+  ];
+  front.publish(tree, ...both);
+  const half = 200_000;
+  const socket = connect(front.http, "127.0.0.1");
+  const answer = new Promise<string>((resolve, reject) => {
+    let text = "";
+    socket.on("data", (chunk) => {
+      text += chunk;
+    });
+    socket.once("close", () => resolve(text));
+    socket.once("error", reject);
+  });
+  socket.write(`POST / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\nContent-Length: ${half * 2}\r\n\r\n`);
+  await new Promise<void>((resolve) => socket.write(Buffer.alloc(half, 120), () => resolve()));
+  await until("nginx is collecting it", async () => (await front.get("www.example.org")).status === 200);
+  front.publish(tree, both[1], both[0]);
+  await blue.close();
+  socket.write(Buffer.alloc(half, 120));
+  const text = await answer;
+  assert.match(text, /^HTTP\/1\.1 200 /);
+  const heard = JSON.parse(text.slice(text.indexOf("{"), text.lastIndexOf("}") + 1)) as Heard;
+  assert.deepEqual([heard.port, heard.size, heard.method], [green.port, half * 2, "POST"]);
+  front.publish(tree, [apache.port, secure.port]);
+  await green.close();
 });
 
 test("What nginx refuses is led back to the file that brought it; what serves goes on", async () => {

@@ -6,7 +6,7 @@ import type { Level } from "./fallback.js";
 import type { Lease } from "./lock.js";
 import { type FileChange, shardsOf } from "./manifest.js";
 import { hashShard } from "./plan.js";
-import { type UnitNews, newsOf } from "./unit-events.js";
+import { newsOf, type UnitNews } from "./unit-events.js";
 
 /** What a unit became, kept with the release. */
 export interface UnitOutcome {
@@ -97,7 +97,10 @@ async function moveManifest(tx: TransactionContext, hostId: string, changes: rea
   }
   for (const page of pages(files)) await tx.db.publishedFile.createMany({ data: page });
   const shards = shardsOf(changes);
-  const rows = await tx.db.publishedFile.findMany({ where: { hostId, shard: { in: shards } }, select: { path: true, role: true, key: true, hash: true, size: true } });
+  const rows = await tx.db.publishedFile.findMany({
+    where: { hostId, shard: { in: shards } },
+    select: { path: true, role: true, key: true, hash: true, size: true },
+  });
   await tx.db.publishedShard.deleteMany({ where: { hostId, shard: { in: shards } } });
   const filled = shards.flatMap((shard) => {
     const inside = rows.filter((row) => row.path.startsWith(`${shard}/`));

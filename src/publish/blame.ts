@@ -1,19 +1,24 @@
 /** Finds the units that stopped a release, takes each down to what it may still serve, and refuses the run when the fault is ours. */
+
+import { findCulprit } from "./bisect.js";
 import type { Run, RunUnit } from "./engine.js";
 import { RunFailure, type Setback } from "./failure.js";
-import { findCulprit } from "./bisect.js";
+import { unitId } from "./manifest.js";
 import { changeOf } from "./plan.js";
 import { fallBack } from "./render.js";
 import { commonFault } from "./systemic.js";
-import { unitId } from "./manifest.js";
-import { type UnitFault, traceRefusals } from "./trace.js";
+import { traceRefusals, type UnitFault } from "./trace.js";
 
 /** Tells whether a subset of the run's units is refused as well. */
 export type Tries = (units: readonly RunUnit[]) => Promise<boolean>;
 
 /** Blames at least one unit for a setback, or throws: no unit can be found, or too many fail alike. */
 export async function blame(run: Run, setback: Setback, tries: Tries): Promise<void> {
-  const traced = traceRefusals(setback.refusals, run.engine.daemons, run.units.flatMap((unit) => unit.files));
+  const traced = traceRefusals(
+    setback.refusals,
+    run.engine.daemons,
+    run.units.flatMap((unit) => unit.files),
+  );
   const named = new Map([...traced.units, ...setback.named]);
   if (named.size === 0) {
     const fault = traced.unnamed[0] ?? { code: "publications.refused", data: {}, daemon: null, output: [] };

@@ -2,8 +2,9 @@
  * The contract between features (which know the state), daemons (which know the format) and the publication engine (which knows neither).
  * A role is a need; a feature collects its state; a daemon renders it. See DESIGN.md "Words".
  */
-import type { Feature } from "../core/feature.js";
+
 import type { Db } from "../core/db.js";
+import type { Feature } from "../core/feature.js";
 import type { Machine } from "../core/machine/index.js";
 import type { Services } from "../core/services.js";
 

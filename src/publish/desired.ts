@@ -44,7 +44,7 @@ export async function readDesired(engine: Engine, ctx: Context, host: HostRecord
     for (let start = 0; start < ofRole.length; start += PAGE) {
       const page = ofRole.slice(start, start + PAGE);
       const collected = await collect(ctx, host, role, page);
-      page.forEach((row, index) => units.push(newUnit(row, collected[index] as Desired<unknown>)));
+      units.push(...page.map((row, index) => newUnit(row, collected[index] as Desired<unknown>)));
     }
   }
   return leaveOutWaiting(engine, ctx, host, units);

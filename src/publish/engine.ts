@@ -95,6 +95,8 @@ export interface Run {
   host: HostRecord;
   lease: Lease;
   publicationId: string;
+  /** What was touched when the run began: all that can be told when it ends before its state is read. */
+  touched: readonly UnitRow[];
   units: RunUnit[];
   /** The tree that serves, as far as touched shards need it. */
   live: { root: string | null; files: FileEntry[]; shards: Map<string, string> };

@@ -1,7 +1,8 @@
 /** Turns what a machine refused into what people are told, and tells failures of units from failures of the whole. */
+
+import { isRefusal } from "../core/errors.js";
 import type { Failure, StepFailure } from "../core/machine/index.js";
 import type { RunError } from "./engine.js";
-import { isRefusal } from "../core/errors.js";
 import type { UnitId } from "./manifest.js";
 import { stringsOf } from "./render.js";
 import type { UnitFault } from "./trace.js";

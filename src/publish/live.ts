@@ -1,6 +1,6 @@
 /** Reads what serves, as far as the run's units need it: all files of the shards that they touch. */
 import type { Run } from "./engine.js";
-import { type FileEntry, type UnitId, shardOf, unitId } from "./manifest.js";
+import { type FileEntry, shardOf, type UnitId, unitId } from "./manifest.js";
 
 /** Fills `run.live.files` and each unit's files of before. */
 export async function loadLive(run: Run): Promise<void> {

@@ -1,6 +1,7 @@
 /** The lease of a host: one panel at a time changes it, and a fence number that grows makes a stalled one harmless. */
-import { conflict } from "../core/errors.js";
+
 import type { Context, TransactionContext } from "../core/context.js";
+import { conflict } from "../core/errors.js";
 
 /** After how long another panel may take over, and how long we wait for one that works. */
 export interface LeaseLimits {

@@ -1,7 +1,7 @@
 /** Decides what the next release holds: pure, so that what is shown and what is done cannot disagree. */
 import { EMPTY_SHARD, rootHash, shardHash } from "../core/machine/index.js";
 import type { ReleasePlan, RunUnit } from "./engine.js";
-import { type FileEntry, applyChanges, diffFiles, shardsOf, unitId } from "./manifest.js";
+import { applyChanges, diffFiles, type FileEntry, shardsOf, unitId } from "./manifest.js";
 
 /** What a host serves: its root, the files of the shards in question, and the hash of each shard that is not empty. */
 export interface LiveTree {
@@ -14,7 +14,10 @@ export interface LiveTree {
 export function planRelease(live: LiveTree, units: readonly Pick<RunUnit, "row" | "files">[]): ReleasePlan | null {
   const mine = new Set(units.map(({ row }) => unitId(row)));
   const before = live.files.filter((file) => mine.has(unitId(file)));
-  const changes = diffFiles(before, units.flatMap((unit) => unit.files));
+  const changes = diffFiles(
+    before,
+    units.flatMap((unit) => unit.files),
+  );
   if (changes.length === 0) return null;
   const after = groupByShard(applyChanges(live.files, changes));
   const shards = shardsOf(changes).map((shard) => ({

@@ -11,8 +11,8 @@ import type { Engine, Limits } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
 import { type Report, runPublication } from "./run.js";
 import { openStore } from "./store.js";
-import { touchAll } from "./touch-all.js";
 import { onTouched } from "./touch.js";
+import { touchAll } from "./touch-all.js";
 import { createUnitEvents } from "./unit-events.js";
 import { VERIFY_LIMITS } from "./verify.js";
 

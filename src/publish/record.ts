@@ -1,5 +1,5 @@
 /** Keeps what a run was about and how it ended: for the people it concerns, and for those who will ask why. */
-import { type UnitOutcome, outcomeOf, settleUnits } from "./adopt.js";
+import { outcomeOf, settleUnits, type UnitOutcome } from "./adopt.js";
 import type { Run, RunError, RunUnit } from "./engine.js";
 import type { Level } from "./fallback.js";
 import { changeOf } from "./plan.js";
@@ -45,11 +45,29 @@ export async function discardPublication({ ctx, publicationId }: Run): Promise<v
 /** Ends a run that did not go through: units stay touched, nobody is blamed, every error is kept. `withdrawn` went live all the same. */
 export async function failPublication(run: Run, state: "failed" | "refused", error: RunError, withdrawn: readonly RunUnit[]): Promise<void> {
   run.errors.unshift(error);
+  if (run.units.length === 0) await writeWaiting(run);
   const live = new Set(withdrawn);
   const blameless = (unit: RunUnit): UnitOutcome => ({ ...outcomeOf(unit, false), serving: unit.row.serving as Level, code: null, data: {} });
   const outcomes = run.units.map((unit) => (live.has(unit) ? outcomeOf(unit, true) : blameless(unit)));
   await writeParts(run, outcomes, (unit) => (live.has(unit) ? resultOf(unit) : "pending"));
   await writeEnd(run, state);
+}
+
+/** The machine could not be asked: those whose changes wait are told at least that. */
+async function writeWaiting({ ctx, publicationId, touched }: Run): Promise<void> {
+  const parts = touched.map(({ role, key, accountId, serving }) => ({
+    publicationId,
+    role,
+    key,
+    accountId,
+    change: "changed",
+    says: [],
+    serving,
+    result: "pending",
+  }));
+  for (let start = 0; start < parts.length; start += ROWS_AT_ONCE) {
+    await ctx.db.publicationPart.createMany({ data: parts.slice(start, start + ROWS_AT_ONCE) });
+  }
 }
 
 type PartResult = "verified" | "published" | "failed" | "pending";

@@ -1,7 +1,7 @@
 /** Finds out where the machine stands before anything is done to it. The machine's own status decides, never the database's belief. */
-import { type UnitOutcome, adoptRelease, revertRelease } from "./adopt.js";
+import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
-import { RunFailure, errorOf } from "./failure.js";
+import { errorOf, RunFailure } from "./failure.js";
 import { retryBusy } from "./patience.js";
 import { touchAll } from "./touch-all.js";
 

@@ -3,7 +3,7 @@ import { isRefusal } from "../core/errors.js";
 import type { Daemon, HostRecord, RenderedFile } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { type Level, nextLevel } from "./fallback.js";
-import { type FileEntry, byPath, contentHash, shardOf, unitId } from "./manifest.js";
+import { byPath, contentHash, type FileEntry, shardOf, unitId } from "./manifest.js";
 import type { UnitFault } from "./trace.js";
 
 /** apply's own rule for paths (machines/README.md). */

@@ -1,7 +1,7 @@
 /** Returns to the release that still runs, and asks it whether it answers. Every error met on the way is kept. */
 import type { Probe } from "./contract.js";
 import type { ReleasePlan, Run } from "./engine.js";
-import { RunFailure, errorOf } from "./failure.js";
+import { errorOf, RunFailure } from "./failure.js";
 import { retryBusy } from "./patience.js";
 import { type Question, verifyAll } from "./verify.js";
 
@@ -21,7 +21,9 @@ export async function rollBack(run: Run, plan: ReleasePlan, failing: readonly Qu
     orderBy: { verified: "desc" },
     take: WITNESSES * 10,
   });
-  const asked = witnesses.map((row): Question => ({ hash: row.hash as string, probes: row.probes as unknown as Probe[] })).filter(({ probes }) => probes.length > 0);
+  const asked = witnesses
+    .map((row): Question => ({ hash: row.hash as string, probes: row.probes as unknown as Probe[] }))
+    .filter(({ probes }) => probes.length > 0);
   const questions = [...failing, ...asked.slice(0, WITNESSES)];
   if (web === null || questions.length === 0) return null;
   const doubts = await verifyAll(web, questions, run.engine.agent, run.engine.limits);

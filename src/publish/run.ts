@@ -5,19 +5,35 @@ import { blame, refuseIfAlike } from "./blame.js";
 import type { HostRecord } from "./contract.js";
 import { listTouched, readDesired } from "./desired.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
-import { RunFailure, type Setback, runErrorOf, setbackOf } from "./failure.js";
+import { RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
 import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
 import { applyChanges, unitId } from "./manifest.js";
 import { changeOf, planRelease } from "./plan.js";
-import { type PublicationState, closePublication, discardPublication, failPublication, openPublication } from "./record.js";
+import { closePublication, discardPublication, failPublication, openPublication, type PublicationState } from "./record.js";
 import { recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { stageRelease } from "./stage.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
 
 /** The steps, as they are told and recorded; those from `plan` to `rollback` may come several times. */
-export const STEPS = ["lock", "recover", "desired", "render", "plan", "stage", "blame", "list", "activate", "verify", "settle", "adopt", "rollback", "withdraw", "record"] as const;
+export const STEPS = [
+  "lock",
+  "recover",
+  "desired",
+  "render",
+  "plan",
+  "stage",
+  "blame",
+  "list",
+  "activate",
+  "verify",
+  "settle",
+  "adopt",
+  "rollback",
+  "withdraw",
+  "record",
+] as const;
 export type Step = (typeof STEPS)[number];
 
 /** How a run ended; `idle`: nothing was to be done. */
@@ -42,7 +58,7 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
     const { rounds, rehearsals } = engine.limits;
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
     const budget = { rounds, rehearsals: { left: rehearsals } };
-    return await inOrder({ engine, ctx, host, lease, publicationId, units: [], live, budget, errors: [], steps: [] });
+    return await inOrder({ engine, ctx, host, lease, publicationId, touched, units: [], live, budget, errors: [], steps: [] });
   } finally {
     await lease.release();
   }

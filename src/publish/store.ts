@@ -1,6 +1,6 @@
 /** Contents of generated files, by their hash, on the panel's disk. What a release names can always be shown, compared and sent again. */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { contentHash } from "./manifest.js";
 
@@ -19,7 +19,11 @@ const YOUNGEST_PRUNED_MS = 3_600_000;
 /** Opens the store below a directory, which is made at the first write. */
 export function openStore(directory: string): Store {
   const pathOf = (hash: string): string => join(directory, hash.slice(0, 2), hash);
-  const exists = (path: string): Promise<boolean> => access(path).then(() => true, () => false);
+  const exists = (path: string): Promise<boolean> =>
+    access(path).then(
+      () => true,
+      () => false,
+    );
 
   return {
     async put(content) {

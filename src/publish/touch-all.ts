@@ -18,15 +18,28 @@ export async function touchAll(engine: Pick<Engine, "roles">, ctx: Context, host
       const known = await ctx.db.publishUnit.findMany({ where: { hostId: host.id, role: name, key: { in: keys } }, select: { key: true, accountId: true } });
       const accounts = new Map(known.map(({ key, accountId }) => [key, accountId]));
       // The account of a unit seen for the first time is told by its role when it is collected.
-      await ctx.transaction((tx) => touch(tx, keys.map((key) => ({ hostId: host.id, role: name, key, accountId: accounts.get(key) ?? null }))));
+      await ctx.transaction((tx) =>
+        touch(
+          tx,
+          keys.map((key) => ({ hostId: host.id, role: name, key, accountId: accounts.get(key) ?? null })),
+        ),
+      );
       for (const key of keys) seen.add(key);
       const last = keys.at(-1);
       if (keys.length < PAGE || last === undefined) break;
       after = last;
     }
-    const served = await ctx.db.publishUnit.findMany({ where: { hostId: host.id, role: name, serving: { not: "nothing" } }, select: { key: true, accountId: true } });
+    const served = await ctx.db.publishUnit.findMany({
+      where: { hostId: host.id, role: name, serving: { not: "nothing" } },
+      select: { key: true, accountId: true },
+    });
     const orphans = served.filter(({ key }) => !seen.has(key));
-    await ctx.transaction((tx) => touch(tx, orphans.map(({ key, accountId }) => ({ hostId: host.id, role: name, key, accountId }))));
+    await ctx.transaction((tx) =>
+      touch(
+        tx,
+        orphans.map(({ key, accountId }) => ({ hostId: host.id, role: name, key, accountId })),
+      ),
+    );
     count += seen.size + orphans.length;
   }
   return count;

@@ -2,8 +2,8 @@
 import { outcomeOf, type UnitOutcome } from "./adopt.js";
 import type { Probe } from "./contract.js";
 import type { ReleasePlan, Run, RunUnit } from "./engine.js";
-import { RunFailure, errorOf } from "./failure.js";
-import { type UnitId, ownerOf, unitId } from "./manifest.js";
+import { errorOf, RunFailure } from "./failure.js";
+import { ownerOf, type UnitId, unitId } from "./manifest.js";
 import { retryBusy } from "./patience.js";
 import { rollBack } from "./rollback.js";
 import { commonFault } from "./systemic.js";
@@ -53,7 +53,10 @@ export interface Verdict {
 export async function judgeRelease(run: Run, plan: ReleasePlan, units: readonly RunUnit[]): Promise<Verdict> {
   const { asked, doubted } = await verifyUnits(run, units);
   const failing = asked.filter((unit) => doubted.has(unitId(unit.row)));
-  const alike = commonFault(failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" })), units.length);
+  const alike = commonFault(
+    failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" })),
+    units.length,
+  );
   const [first] = doubted.values();
   if (first === undefined || (failing.length < asked.length && alike === null)) return { doubted, failing, keep: true, failure: null };
   const error = { step: "verify", code: first.code, data: first.data, output: [] };
@@ -80,9 +83,19 @@ export async function settleRelease(run: Run, plan: ReleasePlan, releaseId: stri
 }
 
 /** Leaves a release for the one before, and asks that one. When it does not answer either, the machine is at fault: nobody is blamed. */
-export async function leaveRelease(run: Run, plan: ReleasePlan, releaseId: string, units: readonly RunUnit[], { failing }: Verdict): Promise<RunFailure | null> {
+export async function leaveRelease(
+  run: Run,
+  plan: ReleasePlan,
+  releaseId: string,
+  units: readonly RunUnit[],
+  { failing }: Verdict,
+): Promise<RunFailure | null> {
   const before = failing.map(({ row }): Question => ({ hash: row.hash ?? "", probes: row.hash === null ? [] : (row.probes as unknown as Probe[]) }));
-  const answered = await rollBack(run, plan, before.filter(({ probes }) => probes.length > 0));
+  const answered = await rollBack(
+    run,
+    plan,
+    before.filter(({ probes }) => probes.length > 0),
+  );
   await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "rolledBack" } });
   for (const unit of units) unit.verified = false;
   return answered === false ? new RunFailure({ step: "verify", code: "publications.nothing_answers", data: {}, output: [] }) : null;

@@ -70,7 +70,7 @@ const LONGEST_PAUSE_MS = 640;
 
 /** Asks all questions, some at a time, and returns the doubt that is left for each, in order. */
 export async function verifyAll(web: WebAddress, questions: readonly Question[], agent: Agent, limits: VerifyLimits): Promise<Doubt[]> {
-  const doubts: Doubt[] = new Array(questions.length).fill(null);
+  const doubts: Doubt[] = questions.map(() => null);
   let next = 0;
   // One deadline for all, or a thousand dead units would hold the others for an hour; each is asked at least once.
   const until = performance.now() + limits.patienceMs;

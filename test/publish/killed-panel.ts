@@ -26,7 +26,15 @@ const clock = createTestClock();
 const log = createLog("silent");
 const events = createEvents();
 const context = createContextFactory({ database, events, clock, log });
-const services: Services = { db: database.client, env: { state: orders.state } as Services["env"], log, clock, events, features: [], context: (actor) => context(actor) };
+const services: Services = {
+  db: database.client,
+  env: { state: orders.state } as Services["env"],
+  log,
+  clock,
+  events,
+  features: [],
+  context: (actor) => context(actor),
+};
 const publisher = createPublisher({
   services,
   roles: [testRole("web")] as unknown as Role<never>[],

@@ -87,7 +87,13 @@ export async function makeMachine(t: Scope, name = "web1", daemons = ["tester"])
     await chmod(join(drivers, daemon, "driver"), 0o755);
   }
   const settings = { HOST: name, ROOT: root, START: "direct", PRIVILEGED: "no", DAEMONS: daemons.join(" "), DRIVERS: drivers, WORLD: world };
-  await writeFile(conf, Object.entries(settings).map(([key, value]) => `MUTU_${key}=${value}\n`).join(""), { mode: 0o644 });
+  await writeFile(
+    conf,
+    Object.entries(settings)
+      .map(([key, value]) => `MUTU_${key}=${value}\n`)
+      .join(""),
+    { mode: 0o644 },
+  );
   // A door of its own for each machine, so that one can be taken away.
   const apply = join(folder, "apply");
   await writeFile(apply, `#!/bin/sh\nexec ${APPLY} "$@"\n`, { mode: 0o755 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { EMPTY_SHARD, rootHash } from "../../src/core/machine/index.js";
 import { findCulprit } from "../../src/publish/bisect.js";
 import { isDue } from "../../src/publish/catch-up.js";
 import { type ChipRow, chipOf, worstChip } from "../../src/publish/chip.js";
@@ -11,14 +12,13 @@ import { hashShard, planRelease } from "../../src/publish/plan.js";
 import { commonFault } from "../../src/publish/systemic.js";
 import { traceRefusals } from "../../src/publish/trace.js";
 import { judge } from "../../src/publish/verify.js";
-import { EMPTY_SHARD, rootHash } from "../../src/core/machine/index.js";
 import { testDaemon } from "./rig.js";
 
 const HASHES = ["a", "b", "c"].map((letter) => letter.repeat(64));
 const key = fc.constantFrom("2001", "2002", "2003/8.2", "2003/8.3", "base");
-const entry = fc.record({ key, name: fc.constantFrom("x", "y", "z"), hash: fc.constantFrom(...HASHES), size: fc.nat(9) }).map(
-  ({ key: unit, name, hash, size }): FileEntry => ({ path: `${shardOf(unit)}/tester/${unit}/${name}`, role: "web", key: unit, hash, size }),
-);
+const entry = fc
+  .record({ key, name: fc.constantFrom("x", "y", "z"), hash: fc.constantFrom(...HASHES), size: fc.nat(9) })
+  .map(({ key: unit, name, hash, size }): FileEntry => ({ path: `${shardOf(unit)}/tester/${unit}/${name}`, role: "web", key: unit, hash, size }));
 const tree = fc.uniqueArray(entry, { selector: (file) => file.path, maxLength: 15 }).map((files) => files.sort(byPath));
 
 test("what a plan changes, applied to what is live, gives what is wanted", () => {
@@ -103,7 +103,14 @@ test("more than five accounts alike, and more than 5 %, are our error", () => {
   assert.deepEqual(commonFault(blamed(6), 6), { code: "sites.bad", accounts: 6 });
   assert.equal(commonFault(blamed(50), 1000), null);
   assert.deepEqual(commonFault(blamed(51), 1000), { code: "sites.bad", accounts: 51 });
-  assert.equal(commonFault(Array.from({ length: 20 }, () => ({ accountId: "one", code: "x" })), 20), null, "one account with many units is one account");
+  assert.equal(
+    commonFault(
+      Array.from({ length: 20 }, () => ({ accountId: "one", code: "x" })),
+      20,
+    ),
+    null,
+    "one account with many units is one account",
+  );
   assert.equal(commonFault([...blamed(4), ...blamed(4, "sites.other")], 8), null);
 });
 
@@ -133,7 +140,16 @@ test("a complaint leads to the unit whose file it names, and only to changed one
 });
 
 test("a chip tells waiting, published, verified, failed and held from the numbers alone", () => {
-  const row: ChipRow = { wanted: 2, published: 1, verified: 1, hold: null, quarantineCode: null, quarantineData: null, failedVersion: null, serving: "present" };
+  const row: ChipRow = {
+    wanted: 2,
+    published: 1,
+    verified: 1,
+    hold: null,
+    quarantineCode: null,
+    quarantineData: null,
+    failedVersion: null,
+    serving: "present",
+  };
   assert.deepEqual(chipOf(row), { state: "waiting" });
   assert.deepEqual(chipOf({ ...row, published: 2 }), { state: "published" });
   assert.deepEqual(chipOf({ ...row, published: 2, verified: 2 }), { state: "verified" });
@@ -152,7 +168,11 @@ test("a diff, read backwards and forwards, gives both texts", () => {
     fc.property(text, text, (before, after) => {
       const lines = diffLines(before, after);
       if (before === after) return assert.ok(lines.every(({ mark }) => mark === "@"));
-      const side = (marks: string): string => lines.filter(({ mark }) => marks.includes(mark)).map((line) => line.text).join("");
+      const side = (marks: string): string =>
+        lines
+          .filter(({ mark }) => marks.includes(mark))
+          .map((line) => line.text)
+          .join("");
       // Folding leaves out equal lines only, so both sides lose the same ones.
       const strip = (whole: string): string => whole.replaceAll("\n", "");
       if (!lines.some(({ mark }) => mark === "@")) {

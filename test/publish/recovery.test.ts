@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { LEASE_LIMITS } from "../../src/publish/lock.js";
 import { chipOf, STEPS } from "../../src/publish/index.js";
+import { LEASE_LIMITS } from "../../src/publish/lock.js";
 import type { Orders } from "./killed-panel.js";
 import { makePanel, manifestOf, type Panel, type Words } from "./rig.js";
 
@@ -24,7 +24,9 @@ function changeFor(step: string): Record<string, Words | null> {
 }
 
 const textOf = async ({ machine }: Panel): Promise<string[]> =>
-  Object.values((await machine.live()) ?? {}).map((content) => /^(text .*|notice)/m.exec(content)?.[1] ?? "?").sort();
+  Object.values((await machine.live()) ?? {})
+    .map((content) => /^(text .*|notice)/m.exec(content)?.[1] ?? "?")
+    .sort();
 
 assert.ok(STEPS.length > 8, "the list of steps is empty or cut");
 
@@ -42,8 +44,15 @@ for (const step of STEPS) {
     assert.equal(signal, "SIGKILL", "the run never came to this step");
 
     const serving = await textOf(panel);
-    const either = [["text first", "text first", "text first"], ["text next", "text next"], ["text first", "text next"]];
-    assert.ok(either.some((texts) => texts.join() === serving.join()), serving.join());
+    const either = [
+      ["text first", "text first", "text first"],
+      ["text next", "text next"],
+      ["text first", "text next"],
+    ];
+    assert.ok(
+      either.some((texts) => texts.join() === serving.join()),
+      serving.join(),
+    );
 
     panel.machine.faults.clear();
     panel.ctx.clock.advance(LEASE_LIMITS.leaseSeconds + 1);

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createLog } from "../../src/core/log.js";
 import type { Context, TransactionContext } from "../../src/core/context.js";
 import { invalid } from "../../src/core/errors.js";
+import { createLog } from "../../src/core/log.js";
 import { type Door, openMachine } from "../../src/core/machine/index.js";
 import type { Services } from "../../src/core/services.js";
 import type { Daemon, Desired, HostDirectory, HostRecord, Role } from "../../src/publish/contract.js";
@@ -90,11 +90,19 @@ export async function makePanel(t: Scope, options: PanelOptions = {}): Promise<P
   const ctx = await createTestContext(t);
   const hosts = options.hosts ?? { web1: [{ name: "tester", role: "web" }] };
   const machines = new Map<string, TestMachine>();
-  for (const [name, daemons] of Object.entries(hosts)) machines.set(name, await makeMachine(t, name, daemons.map((daemon) => daemon.name)));
+  for (const [name, daemons] of Object.entries(hosts))
+    machines.set(
+      name,
+      await makeMachine(
+        t,
+        name,
+        daemons.map((daemon) => daemon.name),
+      ),
+    );
   const records = [...machines].map(([name, { door, port }]) => hostRecord(name, door, hosts[name] ?? [], port));
   const services = testServices(t, ctx);
   const roles = options.roles ?? ([testRole("web", ["files"]), testRole("files")] as unknown as Role<never>[]);
-  const daemons = options.daemons ?? [testDaemon("tester", "web"), testDaemon("folders", "files")] as unknown as Daemon<never>[];
+  const daemons = options.daemons ?? ([testDaemon("tester", "web"), testDaemon("folders", "files")] as unknown as Daemon<never>[]);
   const publisher = createPublisher({ services, roles, daemons, hosts: directory(records), limits: { ...LIMITS, ...options.limits }, onStep: options.onStep });
   t.after(() => publisher.close());
   const machine = machines.get(Object.keys(hosts)[0] as string) as TestMachine;
@@ -118,7 +126,10 @@ export async function setWords(tx: TransactionContext, hostId: string, role: str
     if (words === null) await tx.db.setting.deleteMany({ where: { key: setting } });
     else await tx.db.setting.upsert({ where: { key: setting }, create: { key: setting, value }, update: { value } });
   }
-  await touch(tx, Object.keys(units).map((key) => ({ hostId, role, key, accountId: key })));
+  await touch(
+    tx,
+    Object.keys(units).map((key) => ({ hostId, role, key, accountId: key })),
+  );
 }
 
 /** What the engine asks of services, over a test's database. */

@@ -150,7 +150,10 @@ test("a single unit that does not prove itself: the release before serves again,
   assert.match(((await panel.machine.live()) ?? {})["tester/accounts/2002.conf"] ?? "", /^text www$/m);
   assert.equal((await panel.unit("2002")).quarantineCode, "publications.wrong_answer");
   const releases = await panel.ctx.db.release.findMany({ orderBy: { number: "asc" } });
-  assert.deepEqual(releases.map((release) => release.state), ["live", "rolledBack"]);
+  assert.deepEqual(
+    releases.map((release) => release.state),
+    ["live", "rolledBack"],
+  );
   await assertAgrees(panel);
 });
 
@@ -220,7 +223,13 @@ test("nothing changed: no release, and the version is published all the same", a
   const calls = panel.machine.calls().length;
   await panel.set({ "2001": site(2001) });
   await panel.publisher.idle();
-  assert.deepEqual(panel.machine.calls().slice(calls).filter((call) => call !== "status"), []);
+  assert.deepEqual(
+    panel.machine
+      .calls()
+      .slice(calls)
+      .filter((call) => call !== "status"),
+    [],
+  );
   assert.deepEqual(chipOf(await panel.unit("2001")), { state: "verified" });
   assert.equal(await panel.ctx.db.release.count(), 1);
 });
@@ -233,7 +242,13 @@ test("a dry run says what would change and touches nothing", async (t) => {
   await panel.set({ "2001": site(2001, "next"), "2002": null });
   const calls = panel.machine.calls().length;
   const dry = await panel.publisher.dryRun("web1");
-  assert.deepEqual(dry.units.map(({ key, change }) => [key, change]), [["2001", "changed"], ["2002", "removed"]]);
+  assert.deepEqual(
+    dry.units.map(({ key, change }) => [key, change]),
+    [
+      ["2001", "changed"],
+      ["2002", "removed"],
+    ],
+  );
   assert.deepEqual(dry.units[0]?.says, [{ key: "sites.plan.answers", data: { name: "s2001.example.org", folder: "next" } }]);
   const changed = dry.files.find((file) => file.key === "2001");
   assert.ok(changed?.lines.some(({ mark, text }) => mark === "-" && text === "text www"));

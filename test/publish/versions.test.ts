@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chipOf, touch } from "../../src/publish/index.js";
+import { takeLease } from "../../src/publish/lock.js";
 import { createTestContext } from "../support/context.js";
 import { testProvider } from "../support/database.js";
 import { until } from "../support/until.js";
-import { chipOf, touch } from "../../src/publish/index.js";
-import { takeLease } from "../../src/publish/lock.js";
 import { makePanel, setWords, testRole } from "./rig.js";
 
 const site = (number: number, text: string) => ({ text, names: [`s${number}.example.org`] });
@@ -94,7 +94,10 @@ test("twenty changes at once: each unit is counted, few runs carry them", async 
   await Promise.all(numbers.map((number) => panel.set({ [number]: site(number, "www") })));
   await panel.publisher.idle();
   const units = await panel.ctx.db.publishUnit.findMany();
-  assert.equal(units.reduce((sum, unit) => sum + unit.wanted, 0), 20);
+  assert.equal(
+    units.reduce((sum, unit) => sum + unit.wanted, 0),
+    20,
+  );
   assert.ok(units.every((unit) => unit.verified === unit.wanted));
   assert.ok((await panel.ctx.db.publication.count()) < 20);
 });
@@ -117,7 +120,10 @@ test("a lease is taken over only when it has run out, with a greater fence; its 
   ctx.clock.advance(31);
   const second = await takeLease(ctx, "web1", "two", limits);
   assert.ok(second.fence > first.fence);
-  await assert.rejects(ctx.transaction((tx) => first.assertHeldIn(tx)), { code: "publications.lease_lost" });
+  await assert.rejects(
+    ctx.transaction((tx) => first.assertHeldIn(tx)),
+    { code: "publications.lease_lost" },
+  );
   await ctx.transaction((tx) => second.assertHeldIn(tx));
   await first.release();
   await assert.rejects(takeLease(ctx, "web1", "three", limits), { code: "publications.host_busy" }, "the first holder cannot release the second's lease");

@@ -7,7 +7,7 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { filesOf, getPublication, listPublications, listReleases, planNow, publishNow, READ, releasesOf } from "./publications.js";
 import { DryRunOutput, FileOutput, HostInput, PublicationDetail, PublicationOutput, PublicationQuery, ReleaseOutput, RunInput } from "./schemas.js";
-import { errorBodies, namesOf, partBody, plannedParts, publicationBody } from "./shown.js";
+import { errorBodies, namesOf, partBody, plannedParts, publicationBody, sayTo } from "./shown.js";
 
 const reader = { access: { permission: READ } } as const;
 const admin = { access: "admin" } as const;
@@ -32,8 +32,8 @@ export function publicationApi(app: FastifyInstance, services: Services): void {
     const releases = await releasesOf(ctx, publication.id);
     return {
       ...publicationBody(ctx, await names(request), publication),
-      parts: publication.parts.map((part) => partBody(request.t, part)),
-      errors: publication.state === "done" ? [] : errorBodies(ctx, request.t, publication.errors),
+      parts: publication.parts.map((part) => partBody(sayTo(request), part)),
+      errors: publication.state === "done" ? [] : errorBodies(ctx, sayTo(request), publication.errors),
       steps: isAdmin(ctx.actor) ? publication.steps : [],
       releases: releases.map(({ number, root, state }) => ({ number, root, state })),
     };
@@ -44,24 +44,39 @@ export function publicationApi(app: FastifyInstance, services: Services): void {
     return filesOf(request.ctx, publisher().store, id);
   });
 
-  app.post("/publications", { config: admin, schema: { body: RunInput, response: { 202: Type.Object({ touched: Type.Integer() }) } } }, async (request, reply) => {
-    const { host, all } = request.body as { host: string; all?: boolean };
-    const touched = await publishNow(request.ctx, publisher(), host, all === true);
-    return reply.code(202).send({ touched });
-  });
+  app.post(
+    "/publications",
+    { config: admin, schema: { body: RunInput, response: { 202: Type.Object({ touched: Type.Integer() }) } } },
+    async (request, reply) => {
+      const { host, all } = request.body as { host: string; all?: boolean };
+      const touched = await publishNow(request.ctx, publisher(), host, all === true);
+      return reply.code(202).send({ touched });
+    },
+  );
 
   app.post("/publications/plan", { config: admin, schema: { body: HostInput, response: { 200: DryRunOutput } } }, async (request) => {
     const dry = await planNow(request.ctx, publisher(), (request.body as { host: string }).host);
-    return { parts: plannedParts(request.t, dry), files: dry.files };
+    return { parts: plannedParts(sayTo(request), dry), files: dry.files };
   });
 
-  app.get("/publications/releases", { config: admin, schema: { querystring: PublicationQuery, response: { 200: listAnswer(ReleaseOutput) } } }, async (request) => {
-    const window = windowOf(request.query);
-    const { rows, total } = await listReleases(request.ctx, { ...window, hostId: (request.query as { host?: string }).host });
-    const hosts = await names(request);
-    const body = rows.map(({ id, number, hostId, root, state, publicationId, files, createdAt }) => ({
-      id, number, host: hosts.get(hostId) ?? hostId, root, state, publicationId, files, createdAt: createdAt.toISOString(),
-    }));
-    return listBody({ rows: body, total }, window);
-  });
+  app.get(
+    "/publications/releases",
+    { config: admin, schema: { querystring: PublicationQuery, response: { 200: listAnswer(ReleaseOutput) } } },
+    async (request) => {
+      const window = windowOf(request.query);
+      const { rows, total } = await listReleases(request.ctx, { ...window, hostId: (request.query as { host?: string }).host });
+      const hosts = await names(request);
+      const body = rows.map(({ id, number, hostId, root, state, publicationId, files, createdAt }) => ({
+        id,
+        number,
+        host: hosts.get(hostId) ?? hostId,
+        root,
+        state,
+        publicationId,
+        files,
+        createdAt: createdAt.toISOString(),
+      }));
+      return listBody({ rows: body, total }, window);
+    },
+  );
 }

@@ -4,7 +4,7 @@ import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/http/paging.js";
 import { isAdmin, ownedBy, requireAdmin } from "../../core/ownership.js";
 import type { Publication, PublicationPart, Release } from "../../generated/sqlite/client.js";
-import { diffChanges, type DryRun, type FileDiff, type Publisher } from "../../publish/index.js";
+import { type DryRun, diffChanges, type FileDiff, type Publisher } from "../../publish/index.js";
 
 export const READ = "publications.read";
 /** Parts and files shown of one publication: a page is for reading, the API gives the rest by unit. */
@@ -20,14 +20,23 @@ function visible(ctx: Context) {
 }
 
 /** Lists publications, newest first; `hostId` narrows them to one machine. */
-export async function listPublications(ctx: Context, filter: { hostId?: string; accountId?: string; skip?: number; take: number }): Promise<Page<ShownPublication>> {
+export async function listPublications(
+  ctx: Context,
+  filter: { hostId?: string; accountId?: string; skip?: number; take: number },
+): Promise<Page<ShownPublication>> {
   const { own, publications } = visible(ctx);
   const { hostId, accountId, skip, take } = filter;
   const where = { AND: [publications, hostId ? { hostId } : {}, accountId ? { parts: { some: { AND: [own, { accountId }] } } } : {}] };
   const parts = { where: own, orderBy: [{ role: "asc" as const }, { key: "asc" as const }], take: 3 };
   const [total, rows] = await Promise.all([
     ctx.db.publication.count({ where }),
-    ctx.db.publication.findMany({ where, orderBy: [{ startedAt: "desc" }, { number: "desc" }], skip, take, include: { parts, _count: { select: { parts: { where: own } } } } }),
+    ctx.db.publication.findMany({
+      where,
+      orderBy: [{ startedAt: "desc" }, { number: "desc" }],
+      skip,
+      take,
+      include: { parts, _count: { select: { parts: { where: own } } } },
+    }),
   ]);
   return { total, rows: rows.map(({ _count, ...row }) => ({ ...row, total: _count.parts })) };
 }
@@ -86,7 +95,9 @@ export async function publishNow(ctx: Context, publisher: Publisher, hostId: str
   requireAdmin(ctx);
   const host = await publisher.hosts.find(ctx.db, hostId);
   if (host === null) throw notFound("publications.host_unknown");
-  await ctx.transaction(async (tx) => tx.audit({ verb: "publications.run.started", accountId: null, object: { type: "host", id: hostId, name: host.name }, new: { all } }));
+  await ctx.transaction(async (tx) =>
+    tx.audit({ verb: "publications.run.started", accountId: null, object: { type: "host", id: hostId, name: host.name }, new: { all } }),
+  );
   const touched = all ? await publisher.touchAll(hostId) : 0;
   publisher.wake(hostId);
   return touched;

@@ -7,7 +7,7 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { filesOf, getPublication, listPublications, listReleases, planNow, publishNow, READ, releasesOf } from "./publications.js";
 import { RunInput } from "./schemas.js";
-import { chipFor, errorBodies, namesOf, partBody, plannedParts, publicationBody } from "./shown.js";
+import { chipFor, errorBodies, namesOf, partBody, plannedParts, publicationBody, sayTo } from "./shown.js";
 import { streamUnits } from "./stream.js";
 
 const reader = { access: { permission: READ } } as const;
@@ -25,7 +25,8 @@ export function publicationPages(app: FastifyInstance, services: Services): void
     const known = await hosts(request);
     const views = rows.map((row) => ({ ...viewOf(request, namesOf(known), row), more: Math.max(0, row.total - row.parts.length) }));
     const list = pagedList({ rows: views, total }, window, hostId ? `/publications?host=${encodeURIComponent(hostId)}` : "/publications");
-    return reply.page("publications/list", { list, admin: isAdmin(request.actor), hosts: isAdmin(request.actor) ? optionsOf(known, hostId) : [] });
+    const sees = isAdmin(request.actor);
+    return reply.page("publications/list", { list, admin: sees, audience: sees ? "admin" : "member", hosts: sees ? optionsOf(known, hostId) : [] });
   });
 
   app.get("/publications/releases", { config: admin }, async (request, reply) => {
@@ -33,19 +34,28 @@ export function publicationPages(app: FastifyInstance, services: Services): void
     const hostId = hostOf(request);
     const names = namesOf(await hosts(request));
     const { rows, total } = await listReleases(request.ctx, { ...window, hostId });
-    const views = rows.map((row) => ({ ...row, host: names.get(row.hostId) ?? row.hostId, short: row.root.slice(0, 12), chip: row.state === "live" ? "verified" : "held" }));
+    const views = rows.map((row) => ({
+      ...row,
+      host: names.get(row.hostId) ?? row.hostId,
+      short: row.root.slice(0, 12),
+      chip: row.state === "live" ? "verified" : "held",
+    }));
     return reply.page("publications/releases", { list: pagedList({ rows: views, total }, window, "/publications/releases") });
   });
 
   app.get("/publications/plan", { config: admin }, drawPlan);
-  app.post("/publications", { config: admin }, form({
-    schema: RunInput,
-    async act(ctx, { host, all }) {
-      await publishNow(ctx, publisher(), host, all === true);
-      return { to: `/publications?host=${encodeURIComponent(host)}`, says: "publications.started" };
-    },
-    again: drawPlan,
-  }));
+  app.post(
+    "/publications",
+    { config: admin },
+    form({
+      schema: RunInput,
+      async act(ctx, { host, all }) {
+        await publishNow(ctx, publisher(), host, all === true);
+        return { to: `/publications?host=${encodeURIComponent(host)}`, says: "publications.started" };
+      },
+      again: drawPlan,
+    }),
+  );
 
   app.get("/publications/:publication", { config: reader }, async (request, reply) => {
     const { ctx } = request;
@@ -55,7 +65,7 @@ export function publicationPages(app: FastifyInstance, services: Services): void
       publication: viewOf(request, namesOf(known), publication),
       admin: isAdmin(request.actor),
       more: Math.max(0, publication.total - publication.parts.length),
-      errors: publication.state === "done" ? [] : errorBodies(ctx, request.t, publication.errors),
+      errors: publication.state === "done" ? [] : errorBodies(ctx, sayTo(request), publication.errors),
       steps: isAdmin(request.actor) ? publication.steps : [],
       releases,
       files,
@@ -72,7 +82,7 @@ export function publicationPages(app: FastifyInstance, services: Services): void
       host: chosen?.name ?? null,
       hostId: chosen?.id ?? null,
       hosts: optionsOf(known, chosen?.id),
-      parts: dry === null ? [] : plannedParts(request.t, dry).map((part) => ({ ...part, chip: chipFor(part.result) })),
+      parts: dry === null ? [] : plannedParts(sayTo(request), dry).map((part) => ({ ...part, chip: chipFor(part.result) })),
       files: dry?.files ?? [],
     });
   }
@@ -80,7 +90,7 @@ export function publicationPages(app: FastifyInstance, services: Services): void
 
 function viewOf(request: FastifyRequest, names: ReadonlyMap<string, string>, publication: Parameters<typeof publicationBody>[2]) {
   const body = publicationBody(request.ctx, names, publication);
-  const parts = publication.parts.map((part) => ({ ...partBody(request.t, part), chip: chipFor(part.result) }));
+  const parts = publication.parts.map((part) => ({ ...partBody(sayTo(request), part), chip: chipFor(part.result) }));
   return { ...body, chip: chipFor(body.state), parts, none: publication.total === 0 };
 }
 

@@ -7,7 +7,10 @@ const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S)
 
 export const PublicationQuery = Type.Intersect([ListQuery, Type.Object({ host: Type.Optional(Id) })]);
 export const HostInput = Type.Object({ host: Id });
-export const RunInput = Type.Object({ host: Id, all: Type.Optional(Type.Boolean({ description: "Render and compare every unit, not only the changed ones" })) });
+export const RunInput = Type.Object({
+  host: Id,
+  all: Type.Optional(Type.Boolean({ description: "Render and compare every unit, not only the changed ones" })),
+});
 
 /** One unit of a publication. */
 export const PartOutput = Type.Object({

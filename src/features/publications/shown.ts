@@ -1,13 +1,20 @@
 /** Publications as sentences: for pages, programs and terminals. */
+
+import type { Context } from "../../core/context.js";
 import { type ErrorData, messageKey } from "../../core/errors.js";
 import { isAdmin } from "../../core/ownership.js";
-import type { Context } from "../../core/context.js";
 import type { HostRecord } from "../../publish/contract.js";
 import type { DryRun } from "../../publish/index.js";
 import type { ShownPublication } from "./publications.js";
 
-/** Translates; a key that a vanished feature left behind is answered with a sentence of ours. */
+/** Translates. */
 export type Say = (key: string, data?: Record<string, unknown>) => string;
+
+/** Translates for who asks. */
+export const sayTo =
+  (request: { t: Say }): Say =>
+  (key, data) =>
+    request.t(key, data);
 
 interface Sentence {
   key: string;
@@ -94,7 +101,9 @@ export function errorBodies(ctx: Context, say: Say, errors: unknown) {
 
 /** Gives the parts of a dry run like those of a run. */
 export function plannedParts(say: Say, dry: DryRun) {
-  return dry.units.map(({ code, ...unit }) => partBody(say, { ...unit, serving: "present", result: code === null ? "pending" : "failed", faultCode: code, faultData: {} }));
+  return dry.units.map(({ code, ...unit }) =>
+    partBody(say, { ...unit, serving: "present", result: code === null ? "pending" : "failed", faultCode: code, faultData: {} }),
+  );
 }
 
 /** Maps hosts' ids to their names. */

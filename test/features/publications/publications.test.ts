@@ -1,0 +1,158 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addDomain } from "../../../src/features/domains/index.js";
+import type { WebState } from "../../../src/features/sites/role.js";
+import { addSite } from "../../../src/features/sites/sites.js";
+import type { Daemon } from "../../../src/publish/contract.js";
+import { publisherOf } from "../../../src/publish/index.js";
+import { makeMachine } from "../../publish/machine.js";
+import { buildTestApp } from "../../support/app.js";
+import type { Scope } from "../../support/database.js";
+import { createAccount, createHost, joinAccount } from "../../support/factories.js";
+
+/** Renders what the web role collects as a few words; a folder named poison is refused by the machine. */
+const daemon: Daemon<WebState> = {
+  name: "tester",
+  role: "web",
+  render({ key, state }, probe) {
+    if (state.kind === "base") return [{ path: "base.conf", content: "# base\n" }];
+    const sites = state.sites.map(
+      ({ names, serve }) => `${names.map((name) => `name ${name}\n`).join("")}${JSON.stringify(serve).includes("poison") ? "POISON" : serve.kind}\n`,
+    );
+    return [{ path: `accounts/${key}.conf`, content: `probe ${probe}\n${sites.join("")}` }];
+  },
+  renderNotice: ({ key }) => [{ path: `accounts/${key}.conf`, content: "notice\n" }],
+  explain: (output) =>
+    output.flatMap((line) => {
+      const path = /of \S*?\/[0-9a-f]{2}\/tester\/(\S+): POISON/.exec(line)?.[1];
+      return path === undefined ? [] : [{ path, line: 3, code: "publications.not_rendered", data: {} }];
+    }),
+  forwardOnly: false,
+};
+
+/** A panel whose one host is a real apply in a folder; two members with a site each. */
+async function createPanel(t: Scope) {
+  const machine = await makeMachine(t, "web1", ["tester"]);
+  const panel = await buildTestApp(t, {
+    daemons: [daemon as unknown as Daemon],
+    logTo: { write: (line) => void (line.includes('"level":"error"') && process.stderr.write(line)) },
+  });
+  const ctx = panel.ctx();
+  const host = await createHost(ctx, { name: "web1", roles: [] });
+  const [apply, , conf] = machine.door.argv;
+  await ctx.db.host.update({ where: { id: host.id }, data: { address: "127.0.0.1", httpsPort: machine.port, applyFile: apply, machineFile: conf } });
+  await ctx.db.hostDaemon.create({ data: { hostId: host.id, daemon: "tester", role: "web" } });
+  const account = await createAccount(ctx, { host, login: "club" });
+  const neighbour = await createAccount(ctx, { host, login: "voisin" });
+  const member = await panel.createUser("jeanne");
+  await joinAccount(ctx, account, member);
+  await joinAccount(ctx, neighbour, await panel.createUser("paul"));
+  await panel.createUser("admin", { admin: true });
+  const publisher = publisherOf(panel.services);
+  const add = async (accountId: string, name: string, folder: string) => {
+    await addDomain(ctx, { accountId, name });
+    const site = await addSite(ctx, { accountId, address: name, kind: "folder", folder });
+    await publisher.idle();
+    return site;
+  };
+  return {
+    panel,
+    ctx,
+    host,
+    machine,
+    publisher,
+    account,
+    neighbour,
+    add,
+    admin: await panel.as("admin"),
+    jeanne: await panel.as("jeanne"),
+    paul: await panel.as("paul"),
+  };
+}
+
+test("a member sees the part that concerns the own account, an administrator everything", async (t) => {
+  const { ctx, account, neighbour, add, admin, jeanne, paul } = await createPanel(t);
+  await add(account.id, "club.test", "www");
+  const mine = await ctx.db.publicationPart.findFirstOrThrow({ where: { accountId: account.id, role: "web" }, orderBy: { id: "desc" } });
+  await add(neighbour.id, "voisin.test", "www");
+
+  const list = await jeanne.get("/publications");
+  assert.equal(list.statusCode, 200);
+  assert.match(list.body, /club\.test/);
+  assert.doesNotMatch(list.body, /voisin/);
+  const page = await jeanne.get(`/publications/${mine.publicationId}`);
+  assert.equal(page.statusCode, 200);
+  assert.match(page.body, /club\.test/);
+  assert.doesNotMatch(page.body, /accounts\/\d+\.conf|class="diff/, "generated files are not for members");
+  assert.equal((await paul.get(`/publications/${mine.publicationId}`)).statusCode, 404);
+  assert.equal((await paul.api("GET", `/api/v1/publications/${mine.publicationId}`)).statusCode, 404);
+
+  const all = await admin.get("/publications");
+  assert.match(all.body, /club\.test/);
+  assert.match(all.body, /voisin\.test/);
+  const whole = await admin.get(`/publications/${mine.publicationId}`);
+  assert.match(whole.body, /tester\/accounts\/\d+\.conf/);
+  assert.match(whole.body, /diff-added/);
+  assert.match((await admin.get("/publications/releases")).body, /Release 1/);
+  assert.equal((await jeanne.get("/publications/releases")).statusCode, 404);
+});
+
+test("a refused change: its owner reads why, the neighbour sees nothing of it, the programs' words are the administrators'", async (t) => {
+  const { ctx, account, neighbour, add, admin, jeanne, paul } = await createPanel(t);
+  await add(neighbour.id, "voisin.test", "www");
+  await add(account.id, "club.test", "poison");
+  const part = await ctx.db.publicationPart.findFirstOrThrow({ where: { accountId: account.id, result: "failed" }, orderBy: { id: "desc" } });
+  const page = await jeanne.get(`/publications/${part.publicationId}`);
+  assert.match(page.body, /could not be written/);
+  assert.match(page.body, /notice page/);
+  const json = (await admin.api("GET", `/api/v1/publications/${part.publicationId}`)).json();
+  assert.equal(json.state, "partial");
+  assert.equal(json.parts.find((one: { accountId: string; role: string }) => one.accountId === account.id && one.role === "web").result, "failed");
+  assert.doesNotMatch((await paul.get("/publications")).body, /club/);
+});
+
+test("an administrator reads what waits, then publishes; nobody else may", async (t) => {
+  const { ctx, host, account, add, admin, jeanne, machine, publisher } = await createPanel(t);
+  await add(account.id, "club.test", "www");
+  await machine.lock();
+  await addDomain(ctx, { accountId: account.id, name: "second.test" });
+  await addSite(ctx, { accountId: account.id, address: "second.test", kind: "folder", folder: "second" });
+  await publisher.idle();
+  const failed = await ctx.db.publication.findFirstOrThrow({ orderBy: { number: "desc" } });
+  assert.equal(failed.state, "failed");
+  assert.match((await admin.get(`/publications/${failed.id}`)).body, /could not finish|cannot be reached/);
+  assert.match((await jeanne.get(`/publications/${failed.id}`)).body, /did not go through/);
+
+  const plan = await admin.get(`/publications/plan?host=${host.id}`);
+  assert.match(plan.body, /second\.test/);
+  const dry = await admin.api("POST", "/api/v1/publications/plan", { host: host.id });
+  assert.ok(
+    dry
+      .json()
+      .files.some((file: { lines: { mark: string; text: string }[] }) => file.lines.some(({ mark, text }) => mark === "+" && text === "name second.test")),
+  );
+  assert.equal((await jeanne.get("/publications/plan")).statusCode, 404);
+
+  await machine.unlock();
+  const answer = await admin.submit(`/publications/plan?host=${host.id}`, "/publications", { host: host.id });
+  assert.equal(answer.statusCode, 303);
+  await publisher.idle();
+  assert.match(JSON.stringify(await machine.live()), /name second\.test/);
+  assert.equal((await ctx.db.publication.findFirstOrThrow({ orderBy: { number: "desc" } })).state, "done");
+  assert.equal((await jeanne.post("/publications", { host: host.id }, await jeanne.csrf("/"))).statusCode, 404);
+  const unknown = await admin.api("POST", "/api/v1/publications", { host: "nowhere" });
+  assert.equal(unknown.statusCode, 404);
+});
+
+test("lists are told apart by host, in French too", async (t) => {
+  const { account, add, admin, panel, host } = await createPanel(t);
+  await add(account.id, "club.test", "www");
+  assert.match((await admin.get(`/publications?host=${host.id}`)).body, /club\.test/);
+  assert.doesNotMatch((await admin.get("/publications?host=other")).body, /club\.test/);
+  const french = await panel.withToken("", "GET", "/publications");
+  assert.equal(french.statusCode, 303);
+  const listed = (await admin.api("GET", `/api/v1/publications?host=${host.id}`)).json();
+  assert.equal(listed.items[0].host, "web1");
+  const releases = (await admin.api("GET", "/api/v1/publications/releases")).json();
+  assert.equal(releases.items[0].state, "live");
+});

@@ -1,0 +1,15 @@
+import type { Samples } from "../../support/samples.js";
+
+/** A publication that holds a part of the stranger's account. */
+export const samples: Samples = {
+  async publication({ ctx, account }) {
+    const { webHostId: hostId } = await ctx.db.account.findUniqueOrThrow({ where: { id: account.id } });
+    const number = (await ctx.db.publication.count({ where: { hostId } })) + 1000;
+    const part = { role: "web", key: account.login, accountId: account.id, change: "added", says: [], serving: "present", result: "verified" };
+    const now = ctx.clock.now();
+    const row = await ctx.db.publication.create({
+      data: { hostId, number, state: "done", author: "", startedAt: now, endedAt: now, parts: { create: [part] } },
+    });
+    return row.id;
+  },
+};

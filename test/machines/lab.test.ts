@@ -5,13 +5,15 @@ import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
 import { stageBundle } from "./lab/layers.js";
 import type { LabNode } from "./lab/node.js";
-import { run } from "./lab/run.js";
+import { run, until } from "./lab/run.js";
 import type { RunResult } from "./lab/run.js";
 import { rmSync } from "node:fs";
 
 const BOOT_LIMIT_MS = 15_000;
 const MEMBER = 2001;
 const NEIGHBOUR_PORT = 8080;
+// Compiled on the fly by tsx, on a busy machine; the built panel starts in about a second.
+const PANEL_START_MS = 120_000;
 
 describe("lab", { timeout: 600_000 }, () => {
   let lab: Lab;
@@ -219,6 +221,31 @@ describe("lab", { timeout: 600_000 }, () => {
       const answer = await web.exec([...install, ...good, name, value]);
       assert.equal(answer.status, 1, `${name} ${value}: ${answer.stdout}`);
     }
+  });
+
+  test("the panel runs under its unit: one capability, its own state, and the sudo line behind the same mounts", async (t) => {
+    // The lab runs it from the checkout; everything else is the unit that ships.
+    const start = "ExecStart=/usr/bin/env node --max-semi-space-size=1 --max-old-space-size=128 --import tsx src/server.ts";
+    await control.writeFile("/etc/systemd/system/mutu-panel.service.d/lab.conf", `[Service]\nExecStart=\n${start}\n`);
+    const migrate = ["node", "--import", "tsx", "src/cli.ts", "database", "migrate"];
+    await control.must(["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", "sh", "-c", 'cd /opt/mutu && exec "$@"', "in", ...migrate]);
+    await control.must(["systemctl", "daemon-reload"]);
+    await control.must(["systemctl", "start", "mutu-panel"]);
+    const started = performance.now();
+    await until("the panel", async () => ((await control.exec(["systemctl", "is-failed", "-q", "mutu-panel"])).status === 0 ? assert.fail(await control.must(["journalctl", "-u", "mutu-panel", "--no-pager"])) : await lab.fetch(control, "https://control/", { from: web }).then(({ status }) => status < 500 || undefined, () => undefined)), PANEL_START_MS);
+    t.diagnostic(`panel answers after ${Math.round(performance.now() - started)} ms`);
+    const pid = (await control.must(["systemctl", "show", "-p", "MainPID", "--value", "mutu-panel"])).trim();
+    const status = await control.readFile(`/proc/${pid}/status`);
+    const uid = (await control.must(["id", "-u", "mutu-panel"])).trim();
+    assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s`, "m"));
+    assert.match(status, /^CapEff:\s+0000000000000400$/m, "CAP_NET_BIND_SERVICE alone");
+    const inside = (argv: string[]) => control.exec(["nsenter", "-t", pid, "-m", "--", "setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", ...argv]);
+    assert.match((await inside(["sudo", "-n", "/usr/local/lib/mutu/apply", "status"])).stdout, /^host control$/m);
+    assert.notEqual((await inside(["sudo", "-n", "/usr/local/lib/mutu/apply", "-c", "/tmp/mine.conf", "status"])).status, 0);
+    for (const path of ["/usr/x", "/etc/x", "/opt/mutu/x", "/var/lib/mutu/x", "/srv/mutu/homes/x"]) assert.notEqual((await inside(["touch", path])).status, 0, path);
+    assert.equal((await inside(["touch", "/var/lib/mutu-panel/x"])).status, 0);
+    assert.equal((await control.must(["stat", "-c", "%U %a", "/var/lib/mutu-panel/mutu.db"])).trim(), "mutu-panel 600");
+    await control.must(["systemctl", "stop", "mutu-panel"]);
   });
 
   test("a reboot keeps the disk, empties memory, and boots the same units", async (t) => {

@@ -32,7 +32,7 @@ function rehearse(poison: (content: string) => string) {
 
 test("an unknown directive", () => {
   const [first] = rehearse((content) => content.replace("DocumentRoot", "DocumentRot"));
-  assert.deepEqual(first, { path: "accounts/2002.conf", line: 7, code: "apache.unknown_directive", data: { directive: "DocumentRot" } }, JSON.stringify(first));
+  assert.deepEqual(first, { path: "accounts/2002.conf", line: 8, code: "apache.unknown_directive", data: { directive: "DocumentRot" } }, JSON.stringify(first));
 });
 
 test("an argument too many", () => {

@@ -10,7 +10,13 @@ import { fieldErrors } from "./http/input.js";
 export function parseCommand<S extends TSchema>(schema: S, options: Record<string, unknown>): Static<S> {
   const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
   const input = Value.Convert(schema, Value.Default(schema, given));
-  const errors = Value.Errors(schema, input) as unknown as FastifySchemaValidationError[];
+  const errors = saying(Value.Errors(schema, input) as unknown as FastifySchemaValidationError[]);
   if (errors.length > 0) throw invalidFields(fieldErrors(errors));
   return input as Static<S>;
+}
+
+/** A union fails as a whole too; where one of its parts says more than "not this constant", the part is what people can use. */
+function saying(errors: FastifySchemaValidationError[]): FastifySchemaValidationError[] {
+  const told = new Set(errors.filter(({ keyword }) => keyword !== "anyOf" && keyword !== "const").map(({ instancePath }) => instancePath));
+  return errors.filter(({ keyword, instancePath }) => keyword !== "anyOf" || !told.has(instancePath));
 }

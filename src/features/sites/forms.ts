@@ -4,7 +4,7 @@ import { Kind } from "./schemas.js";
 
 const Version = Type.Optional(Type.Integer());
 const Text = Type.String({ maxLength: 4000, default: "" });
-const MaybeNumber = Type.Union([Type.Integer({ minimum: 1, maximum: 86_400 }), Type.Null()], { default: null });
+const MaybeNumber = Type.Union([Type.Integer({ minimum: 1, maximum: 86_400 }), Type.Null()], { default: null, refusal: "shell.number" });
 
 export const ShowsForm = Type.Object({
   kind: Kind,

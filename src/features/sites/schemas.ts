@@ -6,8 +6,8 @@ const MAX_ADDRESS = 300; // longer than any name, so that the rule and not the s
 const MAX_FOLDER = 300;
 const MAX_TARGET = 4000;
 const MAX_INDEX = 300;
-const Megabytes = Type.Integer({ minimum: 1, maximum: 65_536 });
-const Seconds = Type.Integer({ minimum: 1, maximum: 86_400 });
+/** A number or nothing; what is neither is told as "not a number", not as a wrong choice. */
+const MaybeNumber = (minimum: number, maximum: number) => Type.Union([Type.Integer({ minimum, maximum }), Type.Null()], { refusal: "shell.number" });
 const nullable = <T extends Parameters<typeof Type.Union>[0][number]>(type: T) => Type.Union([type, Type.Null()]);
 
 export const Kind = Type.Union([Type.Literal("folder"), Type.Literal("redirect"), Type.Literal("proxy"), Type.Literal("maintenance")]);
@@ -20,16 +20,16 @@ const settings = {
   /** An empty text: PHP off. */
   phpVersion: Type.Optional(Type.String({ maxLength: 8 })),
   /** null: what the plan gives. */
-  memoryMb: Type.Optional(nullable(Megabytes)),
-  timeSeconds: Type.Optional(nullable(Seconds)),
-  uploadMb: Type.Optional(nullable(Megabytes)),
+  memoryMb: Type.Optional(MaybeNumber(1, 65_536)),
+  timeSeconds: Type.Optional(MaybeNumber(1, 86_400)),
+  uploadMb: Type.Optional(MaybeNumber(1, 65_536)),
   indexFiles: Type.Optional(Type.String({ maxLength: MAX_INDEX })),
   errorPage403: Type.Optional(Type.String({ maxLength: MAX_FOLDER })),
   errorPage404: Type.Optional(Type.String({ maxLength: MAX_FOLDER })),
   errorPage500: Type.Optional(Type.String({ maxLength: MAX_FOLDER })),
   forceHttps: Type.Optional(Type.Boolean()),
   /** null: the header is not sent. */
-  hstsSeconds: Type.Optional(nullable(Type.Integer({ minimum: 0, maximum: 63_072_000 }))),
+  hstsSeconds: Type.Optional(MaybeNumber(0, 63_072_000)),
   target: Type.Optional(Type.String({ maxLength: MAX_TARGET })),
   redirectStatus: Type.Optional(Type.Integer({ minimum: 301, maximum: 308 })),
   keepPath: Type.Optional(Type.Boolean()),

@@ -1,13 +1,13 @@
 /** The machines as the install scripts make them: booted by their own systemd, reached by the restricted key, walled by user. */
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
+import { raiseLab } from "./lab/lab.js";
 import { stageBundle } from "./lab/layers.js";
 import type { LabNode } from "./lab/node.js";
-import { run, until } from "./lab/run.js";
 import type { RunResult } from "./lab/run.js";
-import { rmSync } from "node:fs";
+import { run, until } from "./lab/run.js";
 
 const BOOT_LIMIT_MS = 15_000;
 const MEMBER = 2001;
@@ -97,7 +97,23 @@ describe("lab", { timeout: 600_000 }, () => {
   test("root's own door stays as it was: no key of ours", async () => {
     const own = await web.exec(["cat", "/root/.ssh/authorized_keys"]);
     assert.notEqual(own.status, 0);
-    const answer = await run(control.networkArgv(["ssh", "-F", "none", "-i", lab.panelKey.path, "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", `root@${web.ip}`, "id"]));
+    const answer = await run(
+      control.networkArgv([
+        "ssh",
+        "-F",
+        "none",
+        "-i",
+        lab.panelKey.path,
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "StrictHostKeyChecking=no",
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        `root@${web.ip}`,
+        "id",
+      ]),
+    );
     assert.equal(answer.status, 255);
   });
 
@@ -132,7 +148,22 @@ describe("lab", { timeout: 600_000 }, () => {
     };
     /** Exit code of curl on the web machine as this user: 0 answered, 7 refused. */
     const asks = async (user: string, url: string, timeoutSeconds = 3): Promise<number | null> => {
-      const argv = ["setpriv", "--reuid", user, "--regid", user, "--clear-groups", "--", "curl", "-s", "-o", "/dev/null", "--max-time", String(timeoutSeconds), url];
+      const argv = [
+        "setpriv",
+        "--reuid",
+        user,
+        "--regid",
+        user,
+        "--clear-groups",
+        "--",
+        "curl",
+        "-s",
+        "-o",
+        "/dev/null",
+        "--max-time",
+        String(timeoutSeconds),
+        url,
+      ];
       return (await web.exec(argv)).status;
     };
 
@@ -163,7 +194,13 @@ describe("lab", { timeout: 600_000 }, () => {
         assert.equal(await asks(member, "http://127.0.0.1:9000/"), 7, "another program on loopback");
         assert.equal(await asks("0", "http://127.0.0.1:9000/"), 0);
       });
-      for (const target of [`http://${control.ip}/`, `http://${control.ip}:22/`, `http://${control.ip}:2049/`, "http://192.168.1.1/", "http://169.254.169.254/"]) {
+      for (const target of [
+        `http://${control.ip}/`,
+        `http://${control.ip}:22/`,
+        `http://${control.ip}:2049/`,
+        "http://192.168.1.1/",
+        "http://169.254.169.254/",
+      ]) {
         assert.equal(await asks(member, target), 7, target);
       }
       // Nobody listens there: refused by control itself, or by the lab's network (no route: 7), but not by a wall of ours, which root would not meet.
@@ -228,21 +265,46 @@ describe("lab", { timeout: 600_000 }, () => {
     const start = "ExecStart=/usr/bin/env node --max-semi-space-size=1 --max-old-space-size=128 --import tsx src/server.ts";
     await control.writeFile("/etc/systemd/system/mutu-panel.service.d/lab.conf", `[Service]\nExecStart=\n${start}\n`);
     const migrate = ["node", "--import", "tsx", "src/cli.ts", "database", "migrate"];
-    await control.must(["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", "sh", "-c", 'cd /opt/mutu && exec "$@"', "in", ...migrate]);
+    await control.must([
+      "setpriv",
+      "--reuid",
+      "mutu-panel",
+      "--regid",
+      "mutu-panel",
+      "--init-groups",
+      "--",
+      "sh",
+      "-c",
+      'cd /opt/mutu && exec "$@"',
+      "in",
+      ...migrate,
+    ]);
     await control.must(["systemctl", "daemon-reload"]);
     await control.must(["systemctl", "start", "mutu-panel"]);
     const started = performance.now();
-    await until("the panel", async () => ((await control.exec(["systemctl", "is-failed", "-q", "mutu-panel"])).status === 0 ? assert.fail(await control.must(["journalctl", "-u", "mutu-panel", "--no-pager"])) : await lab.fetch(control, "https://control/", { from: web }).then(({ status }) => status < 500 || undefined, () => undefined)), PANEL_START_MS);
+    await until(
+      "the panel",
+      async () =>
+        (await control.exec(["systemctl", "is-failed", "-q", "mutu-panel"])).status === 0
+          ? assert.fail(await control.must(["journalctl", "-u", "mutu-panel", "--no-pager"]))
+          : await lab.fetch(control, "https://control/", { from: web }).then(
+              ({ status }) => status < 500 || undefined,
+              () => undefined,
+            ),
+      PANEL_START_MS,
+    );
     t.diagnostic(`panel answers after ${Math.round(performance.now() - started)} ms`);
     const pid = (await control.must(["systemctl", "show", "-p", "MainPID", "--value", "mutu-panel"])).trim();
     const status = await control.readFile(`/proc/${pid}/status`);
     const uid = (await control.must(["id", "-u", "mutu-panel"])).trim();
     assert.match(status, new RegExp(`^Uid:\\s+${uid}\\s+${uid}\\s+${uid}\\s`, "m"));
     assert.match(status, /^CapEff:\s+0000000000000400$/m, "CAP_NET_BIND_SERVICE alone");
-    const inside = (argv: string[]) => control.exec(["nsenter", "-t", pid, "-m", "--", "setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", ...argv]);
+    const inside = (argv: string[]) =>
+      control.exec(["nsenter", "-t", pid, "-m", "--", "setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", ...argv]);
     assert.match((await inside(["sudo", "-n", "/usr/local/lib/mutu/apply", "status"])).stdout, /^host control$/m);
     assert.notEqual((await inside(["sudo", "-n", "/usr/local/lib/mutu/apply", "-c", "/tmp/mine.conf", "status"])).status, 0);
-    for (const path of ["/usr/x", "/etc/x", "/opt/mutu/x", "/var/lib/mutu/x", "/srv/mutu/homes/x"]) assert.notEqual((await inside(["touch", path])).status, 0, path);
+    for (const path of ["/usr/x", "/etc/x", "/opt/mutu/x", "/var/lib/mutu/x", "/srv/mutu/homes/x"])
+      assert.notEqual((await inside(["touch", path])).status, 0, path);
     assert.equal((await inside(["touch", "/var/lib/mutu-panel/x"])).status, 0);
     assert.equal((await control.must(["stat", "-c", "%U %a", "/var/lib/mutu-panel/mutu.db"])).trim(), "mutu-panel 600");
     await control.must(["systemctl", "stop", "mutu-panel"]);

@@ -2,12 +2,12 @@
 import assert from "node:assert/strict";
 import { chmodSync, copyFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
+import { raiseLab } from "./lab/lab.js";
+import { layHome, MEMBER_HOME, MEMBER_NUMBER, memberFiles, SITE_NAME } from "./lab/member.js";
 import type { LabNode } from "./lab/node.js";
 import { publishByHand, sshMachine } from "./lab/release.js";
 import { run, until } from "./lab/run.js";
-import { MEMBER_HOME, MEMBER_NUMBER, SITE_NAME, layHome, memberFiles } from "./lab/member.js";
 
 const FPM = "mutu-php-fpm@8.2-m00-1";
 
@@ -15,7 +15,12 @@ describe("supervisor", { timeout: 600_000 }, () => {
   let lab: Lab;
   let node: LabNode;
   before(async () => {
-    lab = await raiseLab({ nodes: [{ name: "control", init: "container" }, { name: "web1", init: "container" }] });
+    lab = await raiseLab({
+      nodes: [
+        { name: "control", init: "container" },
+        { name: "web1", init: "container" },
+      ],
+    });
     node = lab.node("web1");
     await layHome(node, "<?php echo posix_geteuid();");
     // The key that control's container made for the panel, where the panel looks for it.
@@ -56,7 +61,11 @@ describe("supervisor", { timeout: 600_000 }, () => {
 
   test("users and capabilities are those of the unit files", async () => {
     const status = async (name: string) => node.readFile(`/proc/${await pid(name)}/status`);
-    const caps = (text: string) => /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m.exec(text)!.slice(1).map((hex) => BigInt(`0x${hex}`));
+    const caps = (text: string) =>
+      /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m
+        .exec(text)!
+        .slice(1)
+        .map((hex) => BigInt(`0x${hex}`));
     const user = (name: string) => node.must(["id", "-u", name]).then((text) => text.trim());
     const apache = await status("mutu-apache@blue");
     const nginx = await status("mutu-nginx");

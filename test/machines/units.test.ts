@@ -1,10 +1,10 @@
 /** The units of a web machine at work: a member's PHP site behind nginx, Apache and FPM, started by systemd, and what each of them may not do. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
+import { raiseLab } from "./lab/lab.js";
+import { layHome, memberFiles, SITE_NAME as NAME, MEMBER_NUMBER as NUMBER } from "./lab/member.js";
 import type { LabNode } from "./lab/node.js";
-import { MEMBER_NUMBER as NUMBER, SITE_NAME as NAME, layHome, memberFiles } from "./lab/member.js";
 import { publishByHand, sshMachine } from "./lab/release.js";
 import { until } from "./lab/run.js";
 
@@ -14,7 +14,8 @@ describe("units", { timeout: 600_000 }, () => {
   before(async () => {
     lab = await raiseLab({ nodes: ["control", "web1"] });
     node = lab.node("web1");
-    const page = '<?php $f = $_GET["f"] ?? ""; echo json_encode(["uid" => posix_geteuid(), "groups" => posix_getgroups(), "read" => $f === "" ? null : shell_exec("cat " . escapeshellarg($f) . " 2>&1; echo status $?"), "proc" => array_map("intval", explode("\\n", trim(shell_exec("ls /proc | grep -x \'[0-9]*\'"))))]);';
+    const page =
+      '<?php $f = $_GET["f"] ?? ""; echo json_encode(["uid" => posix_geteuid(), "groups" => posix_getgroups(), "read" => $f === "" ? null : shell_exec("cat " . escapeshellarg($f) . " 2>&1; echo status $?"), "proc" => array_map("intval", explode("\\n", trim(shell_exec("ls /proc | grep -x \'[0-9]*\'"))))]);';
     await layHome(node, page);
     await publishByHand(await sshMachine(lab, node), memberFiles());
   });
@@ -27,7 +28,11 @@ describe("units", { timeout: 600_000 }, () => {
   };
   const active = async (): Promise<string[]> => {
     const listed = await node.must(["systemctl", "list-units", "mutu-*.service", "--state=running", "--plain", "--no-legend"]);
-    return listed.trim().split("\n").map((line) => line.split(" ")[0]!).sort();
+    return listed
+      .trim()
+      .split("\n")
+      .map((line) => line.split(" ")[0]!)
+      .sort();
   };
 
   test("a member's page is answered through the three, as the member", async () => {
@@ -39,13 +44,25 @@ describe("units", { timeout: 600_000 }, () => {
 
   test("nobody but PHP's master is root, and that one holds four capabilities", async () => {
     const listed = await node.must(["ps", "-eo", "user:20,comm"]);
-    const users = (program: string) => [...new Set(listed.split("\n").filter((line) => line.includes(program)).map((line) => line.split(/\s+/)[0]))].sort();
+    const users = (program: string) =>
+      [
+        ...new Set(
+          listed
+            .split("\n")
+            .filter((line) => line.includes(program))
+            .map((line) => line.split(/\s+/)[0]),
+        ),
+      ].sort();
     assert.deepEqual(users("apache2"), ["mutu-apache"]);
     assert.deepEqual(users("rotatelogs"), ["mutu-apache"]);
     assert.deepEqual(users("nginx"), ["mutu-nginx"]);
     assert.deepEqual(users("php-fpm"), ["2001", "root"]);
     const status = async (unit: string) => node.readFile(`/proc/${(await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim()}/status`);
-    const caps = async (unit: string) => /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m.exec(await status(unit))!.slice(1).map((hex) => BigInt(`0x${hex}`));
+    const caps = async (unit: string) =>
+      /^CapEff:\s+(\S+)\nCapBnd:\s+(\S+)/m
+        .exec(await status(unit))!
+        .slice(1)
+        .map((hex) => BigInt(`0x${hex}`));
     // CHOWN 0, KILL 5, SETGID 6, SETUID 7; NET_BIND_SERVICE 10.
     assert.deepEqual(await caps("mutu-php-fpm@8.2-m00-1"), [0b1110_0001n, 0b1110_0001n]);
     assert.deepEqual(await caps("mutu-nginx"), [1n << 10n, 1n << 10n]);
@@ -75,7 +92,8 @@ describe("units", { timeout: 600_000 }, () => {
     "/proc/1/environ",
   ];
   for (const path of HIDDEN) {
-    test(`a member's PHP cannot read ${path}`, async () => assert.match((await ask(`?f=${path}`)).read ?? "", /^cat: .*(Permission denied|No such file)[^\n]*\nstatus 1\n$/));
+    test(`a member's PHP cannot read ${path}`, async () =>
+      assert.match((await ask(`?f=${path}`)).read ?? "", /^cat: .*(Permission denied|No such file)[^\n]*\nstatus 1\n$/));
   }
 
   test("systemd itself says that the sandbox is on", async () => {
@@ -85,7 +103,14 @@ describe("units", { timeout: 600_000 }, () => {
     };
     for (const unit of ["mutu-php-fpm@8.2-m00-1", "mutu-nginx", "mutu-apache@blue"]) {
       const is = await show(unit);
-      for (const [key, value] of Object.entries({ NoNewPrivileges: "yes", PrivateTmp: "yes", ProtectSystem: "strict", ProtectProc: "invisible", PrivateDevices: "yes", RestrictNamespaces: "yes" })) {
+      for (const [key, value] of Object.entries({
+        NoNewPrivileges: "yes",
+        PrivateTmp: "yes",
+        ProtectSystem: "strict",
+        ProtectProc: "invisible",
+        PrivateDevices: "yes",
+        RestrictNamespaces: "yes",
+      })) {
         assert.equal(is.get(key), value, `${unit} ${key}`);
       }
       assert.notEqual(is.get("TasksMax"), "infinity");
@@ -121,7 +146,9 @@ describe("units", { timeout: 600_000 }, () => {
     const pid = async (unit: string) => (await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim();
     const first = await pid("mutu-apache@blue");
     await node.must(["kill", "-KILL", first]);
-    await until("Apache", async () => ((await lab.fetch(node, `https://${NAME}/index.php`)).status === 200 && (await pid("mutu-apache@blue")) !== first ? true : undefined));
+    await until("Apache", async () =>
+      (await lab.fetch(node, `https://${NAME}/index.php`)).status === 200 && (await pid("mutu-apache@blue")) !== first ? true : undefined,
+    );
     const front = await pid("mutu-nginx");
     await node.must(["/usr/local/lib/mutu/unit", "reload", "mutu-nginx"]);
     assert.equal(await pid("mutu-nginx"), front);

@@ -1,6 +1,7 @@
 /** A client on one machine of the lab that asks another: the host's curl in that machine's network. */
-import { must } from "./run.js";
+
 import type { LabNode } from "./node.js";
+import { must } from "./run.js";
 
 export interface FetchOptions {
   method?: string;

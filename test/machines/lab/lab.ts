@@ -2,16 +2,17 @@
  * Two (or more) real machines on this one, from kernel namespaces: own root file systems, processes, addresses, systemd as pid 1.
  * They are prepared by the project's own install scripts. Needs root; uses neither the host's network nor its files but the cache of layers.
  */
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+
+import type { ChildProcess } from "node:child_process";
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ChildProcess } from "node:child_process";
-import { fetchFrom } from "./fetch.js";
 import type { FetchOptions, FetchResult } from "./fetch.js";
-import { REPOSITORY, makeLayers } from "./layers.js";
+import { fetchFrom } from "./fetch.js";
 import type { MachineKind } from "./layers.js";
-import { LabNode, removeCgroups } from "./node.js";
+import { makeLayers, REPOSITORY } from "./layers.js";
 import type { Bind } from "./node.js";
+import { LabNode, removeCgroups } from "./node.js";
 import { must, run, spawnBound, until } from "./run.js";
 
 export interface NodeRequest {
@@ -132,7 +133,11 @@ async function lowerOf(node: NodeRequest): Promise<string> {
   const daemons = node.daemons ?? DAEMONS[kind].filter((daemon) => existsSync(join(REPOSITORY, "src/daemons", daemon, "machine/driver"))).join(" ");
   const common = ["--host", node.name, "--daemons", daemons];
   const web = ["--control-address", `${NET}.1`, "--panel-key", PLACEHOLDER_KEY];
-  return makeLayers({ kind, prepared: node.prepared ?? (node.init === "container" ? "packages" : "files"), installArgs: kind === "web" ? [...common, ...web] : common });
+  return makeLayers({
+    kind,
+    prepared: node.prepared ?? (node.init === "container" ? "packages" : "files"),
+    installArgs: kind === "web" ? [...common, ...web] : common,
+  });
 }
 
 /** The control machine runs the panel from the checkout, which it cannot change; containers find the bundle and their keys. */

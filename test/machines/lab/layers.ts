@@ -3,7 +3,7 @@
  * A layer's name carries the hash of what made it: package lists, install scripts, drivers. Nothing is ever changed in place.
  */
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -38,7 +38,10 @@ export async function makeLayers(options: LayerOptions): Promise<string> {
 
     const lists = readdirSync(join(bundle, "machines", options.kind)).filter((name) => name.endsWith("packages"));
     // The step "packages" of an install does nothing but apt, so the lists say all of it.
-    const packages = layer(`packages-${options.kind}`, [base, hashOf(join(HERE, "layer-chroot.sh"), ...lists.map((name) => join(bundle, "machines", options.kind, name)))]);
+    const packages = layer(`packages-${options.kind}`, [
+      base,
+      hashOf(join(HERE, "layer-chroot.sh"), ...lists.map((name) => join(bundle, "machines", options.kind, name))),
+    ]);
     const below = options.kind === "control" ? `${nodeLayer()}:${base}` : base;
     await install(packages, below, bundle, options.kind, ["--step", "packages"]);
     if (options.prepared === "packages") return `${packages}:${below}`;
@@ -99,7 +102,11 @@ function nodeLayer(): string {
 
 function hashOf(...files: string[]): string {
   const hash = createHash("sha256");
-  for (const file of [...files].sort()) hash.update(`${statSync(file).mode & 0o111 ? "x" : "-"}`).update(readFileSync(file)).update("\0");
+  for (const file of [...files].sort())
+    hash
+      .update(`${statSync(file).mode & 0o111 ? "x" : "-"}`)
+      .update(readFileSync(file))
+      .update("\0");
   return hash.digest("hex");
 }
 

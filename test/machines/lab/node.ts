@@ -1,11 +1,12 @@
 /** One machine of the lab: its own root, processes, address, and systemd as pid 1. */
-import { spawn } from "node:child_process";
+
 import type { ChildProcess, SpawnOptions } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { must, run, spawnBound, until } from "./run.js";
 import type { RunOptions, RunResult } from "./run.js";
+import { must, run, spawnBound, until } from "./run.js";
 
 /** A folder or file of the host seen in the node. */
 export interface Bind {

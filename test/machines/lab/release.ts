@@ -1,11 +1,11 @@
 /** Publishes by hand what daemons render, through the real door: for tests of machines, where the engine is not the matter. */
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { openMachine, packRelease, rootHash, sshArgv, EMPTY_SHARD, SHARDS, shardHash } from "../../../src/core/machine/index.js";
 import type { Machine, Outcome } from "../../../src/core/machine/index.js";
+import { EMPTY_SHARD, openMachine, packRelease, rootHash, SHARDS, shardHash, sshArgv } from "../../../src/core/machine/index.js";
 import type { Lab } from "./lab.js";
 import type { LabNode } from "./node.js";
-import { writeFileSync } from "node:fs";
 
 /** `<daemon>/<path>` → content, by owner (what stands before the slash of a unit's key). */
 export type Owned = ReadonlyMap<string, ReadonlyMap<string, string>>;

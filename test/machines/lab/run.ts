@@ -1,6 +1,7 @@
 /** Starts processes for the lab: argv only, collected output, nothing inherited. */
-import { spawn } from "node:child_process";
+
 import type { ChildProcess } from "node:child_process";
+import { spawn } from "node:child_process";
 
 export interface RunResult {
   /** Exit code; 128 + signal number is never invented: a signal gives null. */

@@ -13,7 +13,7 @@ import type { MachineKind } from "./layers.js";
 import { makeLayers, REPOSITORY } from "./layers.js";
 import type { Bind } from "./node.js";
 import { LabNode, removeCgroups } from "./node.js";
-import { must, run, spawnBound, until } from "./run.js";
+import { must, spawnBound, until } from "./run.js";
 
 export interface NodeRequest {
   name: string;

@@ -48,6 +48,9 @@ printf '%s\n' "$HOSTS" > etc/hosts
 if [ -d etc/ssh ] && [ -e usr/sbin/sshd ] && [ ! -e etc/ssh/ssh_host_ed25519_key ]; then
   ssh-keygen -q -t ed25519 -N '' -C "$NODE" -f etc/ssh/ssh_host_ed25519_key
 fi
+# Modules are the kernel's, and the kernel is the host's (Debian 13 would call its own unit failed).
+mkdir -p etc/systemd/system
+ln -sfn /dev/null etc/systemd/system/systemd-modules-load.service
 [ -e etc/mtab ] || ln -s /proc/self/mounts etc/mtab
 pivot_root . .old
 cd /

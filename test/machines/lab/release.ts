@@ -24,7 +24,7 @@ export async function sshMachine(lab: Lab, node: LabNode, keyFile = lab.panelKey
 
 /** Stages, activates and settles a release of these files alone, the fence one above the last; returns its root. */
 export async function publishByHand(machine: Machine, owned: Owned): Promise<string> {
-  const status = valueOf(await machine.status());
+  const status = accepted(await machine.status());
   if (status.root !== null) throw new Error("publishByHand is for a fresh machine");
   const fence = status.fence + 1;
   const shards = new Map<string, { path: string; content: string; hash: string }[]>();
@@ -41,13 +41,13 @@ export async function publishByHand(machine: Machine, owned: Owned): Promise<str
     shards: [...shards.keys()].map((name) => ({ name, oldHash: EMPTY_SHARD, newHash: hashes.get(name)! })),
     puts: [...shards].flatMap(([name, files]) => files.map(({ path, content, hash }) => ({ path: `${name}/${path}`, hash, read: () => content }))),
   });
-  valueOf(await machine.stage({ fence, base: null, root }, tar));
-  valueOf(await machine.activate({ fence, base: null, root }));
-  valueOf(await machine.settle({ fence, root }));
+  accepted(await machine.stage({ fence, base: null, root }, tar));
+  accepted(await machine.activate({ fence, base: null, root }));
+  accepted(await machine.settle({ fence, root }));
   return root;
 }
 
-function valueOf<T>(outcome: Outcome<T>): T {
+function accepted<T>(outcome: Outcome<T>): T {
   if (outcome.ok) return outcome.value;
   throw new Error(JSON.stringify(outcome.failure, null, 2));
 }

@@ -1,5 +1,5 @@
 /** `mutu hosts …`, in the administrator's terminal. */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import type { Command } from "commander";
 import { parseCommand } from "../../core/command-input.js";
@@ -43,6 +43,7 @@ export function hostCommands(command: Command, services: Services): void {
       const dialogue = await terminal(say, options.yes === true);
       const id = options["ssh"] ? await addBySsh(name, options, dialogue) : await addHere(name, options, dialogue);
       if (id === null) return say("nothing was changed");
+      becomePanel(services.env.state);
       const { error } = await probeHost(context(), services.env, id);
       say(error === null ? `${name} answers` : `${name} does not answer yet: ${error}`);
       await publisherOf(services).touchAll(id);
@@ -99,6 +100,15 @@ export function hostCommands(command: Command, services: Services): void {
       const { id } = await getHost(context(), name);
       await removeHost(context(), id);
     });
+}
+
+/** Gives up root for the owner of the panel's own folder: what is published from here on must be the panel's to change. */
+function becomePanel(state: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(state);
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
 }
 
 async function terminal(say: (line: string) => void, yes: boolean): Promise<Dialogue> {

@@ -17,6 +17,7 @@ export type {
 } from "./contract.js";
 export type { DiffLine } from "./diff.js";
 export { type DryRun, diffChanges, type FileDiff } from "./dry-run.js";
+export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { type Report, STEPS } from "./run.js";

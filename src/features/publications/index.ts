@@ -1,2 +1,2 @@
-/** What other features may call: nothing yet; units are touched through src/publish. */
-export { listPublications, type ShownPublication } from "./publications.js";
+/** What other features may call. */
+export { listPublications } from "./publications.js";

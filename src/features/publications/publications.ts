@@ -3,85 +3,54 @@ import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Page } from "../../core/http/paging.js";
 import { isAdmin, ownedBy, requireAdmin } from "../../core/ownership.js";
-import type { Publication, PublicationPart, Release } from "../../generated/sqlite/client.js";
-import { type DryRun, diffChanges, type FileDiff, type Publisher } from "../../publish/index.js";
+import {
+  type DryRun,
+  type FileDiff,
+  type HistoryFilter,
+  type PublicationRow,
+  type Publisher,
+  type ReleaseRow,
+  readFiles,
+  readPublication,
+  readPublications,
+  readReleases,
+  type Sight,
+} from "../../publish/index.js";
 
 export const READ = "publications.read";
-/** Parts and files shown of one publication: a page is for reading, the API gives the rest by unit. */
-const MOST_PARTS = 500;
-const MOST_FILES = 200;
+/** One publication makes few releases: one, and one for each unit that had to be taken back. */
+const MOST_RELEASES = 100;
 
-export type ShownPublication = Publication & { parts: PublicationPart[]; total: number };
+const sightOf = (ctx: Context): Sight => ({ own: ownedBy(ctx, READ), everything: isAdmin(ctx.actor) });
 
-/** Condition of the parts that this person may see, and of the publications that hold one. */
-function visible(ctx: Context) {
-  const own = ownedBy(ctx, READ);
-  return { own, publications: isAdmin(ctx.actor) ? {} : { parts: { some: own } } };
-}
-
-/** Lists publications, newest first; `hostId` narrows them to one machine. */
-export async function listPublications(
-  ctx: Context,
-  filter: { hostId?: string; accountId?: string; skip?: number; take: number },
-): Promise<Page<ShownPublication>> {
-  const { own, publications } = visible(ctx);
-  const { hostId, accountId, skip, take } = filter;
-  const where = { AND: [publications, hostId ? { hostId } : {}, accountId ? { parts: { some: { AND: [own, { accountId }] } } } : {}] };
-  const parts = { where: own, orderBy: [{ role: "asc" as const }, { key: "asc" as const }], take: 3 };
-  const [total, rows] = await Promise.all([
-    ctx.db.publication.count({ where }),
-    ctx.db.publication.findMany({
-      where,
-      orderBy: [{ startedAt: "desc" }, { number: "desc" }],
-      skip,
-      take,
-      include: { parts, _count: { select: { parts: { where: own } } } },
-    }),
-  ]);
-  return { total, rows: rows.map(({ _count, ...row }) => ({ ...row, total: _count.parts })) };
+/** Lists publications, newest first; `hostId` and `accountId` narrow them down. */
+export async function listPublications(ctx: Context, filter: HistoryFilter): Promise<Page<PublicationRow>> {
+  return readPublications(ctx.db, sightOf(ctx), filter);
 }
 
 /** Gives one publication with the parts that this person may see; a stranger's is unknown. */
-export async function getPublication(ctx: Context, id: string): Promise<ShownPublication> {
-  const { own, publications } = visible(ctx);
-  const found = await ctx.db.publication.findFirst({
-    where: { AND: [{ id }, publications] },
-    include: { parts: { where: own, orderBy: [{ role: "asc" }, { key: "asc" }], take: MOST_PARTS }, _count: { select: { parts: { where: own } } } },
-  });
+export async function getPublication(ctx: Context, id: string): Promise<PublicationRow> {
+  const found = await readPublication(ctx.db, sightOf(ctx), id);
   if (found === null) throw notFound("publications.publication_unknown");
-  const { _count, ...publication } = found;
-  return { ...publication, total: _count.parts };
+  return found;
 }
 
-/** Lists the releases that a publication made; for administrators. */
-export async function releasesOf(ctx: Context, publicationId: string): Promise<Release[]> {
+/** Lists the releases that a publication made; none for members. */
+export async function releasesOf(ctx: Context, publicationId: string): Promise<ReleaseRow[]> {
   if (!isAdmin(ctx.actor)) return [];
-  return ctx.db.release.findMany({ where: { publicationId }, orderBy: { number: "asc" } });
+  return (await readReleases(ctx.db, { publicationId, take: MOST_RELEASES })).rows.reverse();
 }
 
-/** Gives what a publication changed, file by file; for administrators: generated files name paths that members need not know. */
+/** Gives what a publication changed, file by file; none for members: generated files name paths that they need not know. */
 export async function filesOf(ctx: Context, store: Publisher["store"], publicationId: string): Promise<FileDiff[]> {
-  if (!isAdmin(ctx.actor)) return [];
-  const changes = await ctx.db.releaseChange.findMany({
-    where: { release: { publicationId } },
-    orderBy: [{ release: { number: "asc" } }, { path: "asc" }],
-    take: MOST_FILES,
-  });
-  return diffChanges(store, changes);
+  return isAdmin(ctx.actor) ? readFiles(ctx.db, store, publicationId) : [];
 }
-
-export type ShownRelease = Release & { files: number };
 
 /** Lists kept releases, newest first; for administrators. */
-export async function listReleases(ctx: Context, filter: { hostId?: string; skip?: number; take: number }): Promise<Page<ShownRelease>> {
+export async function listReleases(ctx: Context, filter: { hostId?: string; skip?: number; take: number }): Promise<Page<ReleaseRow>> {
   requireAdmin(ctx);
   const { hostId, skip, take } = filter;
-  const where = hostId ? { hostId } : {};
-  const [total, rows] = await Promise.all([
-    ctx.db.release.count({ where }),
-    ctx.db.release.findMany({ where, orderBy: [{ createdAt: "desc" }, { number: "desc" }], skip, take, include: { _count: { select: { changes: true } } } }),
-  ]);
-  return { total, rows: rows.map(({ _count, ...release }) => ({ ...release, files: _count.changes })) };
+  return readReleases(ctx.db, { hostId, skip, take });
 }
 
 /** Plans what would be published now and changes nothing; for administrators. */
@@ -95,9 +64,8 @@ export async function publishNow(ctx: Context, publisher: Publisher, hostId: str
   requireAdmin(ctx);
   const host = await publisher.hosts.find(ctx.db, hostId);
   if (host === null) throw notFound("publications.host_unknown");
-  await ctx.transaction(async (tx) =>
-    tx.audit({ verb: "publications.run.started", accountId: null, object: { type: "host", id: hostId, name: host.name }, new: { all } }),
-  );
+  const object = { type: "host", id: hostId, name: host.name };
+  await ctx.transaction(async (tx) => tx.audit({ verb: "publications.run.started", accountId: null, object, new: { all } }));
   const touched = all ? await publisher.touchAll(hostId) : 0;
   publisher.wake(hostId);
   return touched;

@@ -4,8 +4,7 @@ import type { Context } from "../../core/context.js";
 import { type ErrorData, messageKey } from "../../core/errors.js";
 import { isAdmin } from "../../core/ownership.js";
 import type { HostRecord } from "../../publish/contract.js";
-import type { DryRun } from "../../publish/index.js";
-import type { ShownPublication } from "./publications.js";
+import type { DryRun, PublicationRow } from "../../publish/index.js";
 
 /** Translates. */
 export type Say = (key: string, data?: Record<string, unknown>) => string;
@@ -72,7 +71,7 @@ function roleName(say: Say, role: string): string {
 }
 
 /** Gives the fields of a publication. A member is not told of neighbours: neither their names nor how their part ended. */
-export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>, publication: ShownPublication) {
+export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>, publication: PublicationRow) {
   const { id, number, hostId, author, startedAt, endedAt } = publication;
   const admin = isAdmin(ctx.actor);
   return {
@@ -86,7 +85,7 @@ export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>
   };
 }
 
-function stateOfParts({ state, parts }: ShownPublication): string {
+function stateOfParts({ state, parts }: PublicationRow): string {
   if (state === "running" || parts.some(({ result }) => result === "pending")) return state;
   return parts.some(({ result }) => result === "failed") ? "partial" : "done";
 }

@@ -1,0 +1,77 @@
+/** What was published: rows for those who may see them. The feature says who that is; ownership is a condition of the query. */
+import type { Db } from "../core/db.js";
+import type { OwnedBy } from "../core/ownership.js";
+import type { Publication, PublicationPart, Release } from "../generated/sqlite/client.js";
+import { diffChanges, type FileDiff } from "./dry-run.js";
+import type { Store } from "./store.js";
+
+/** Parts and files shown of one publication: a page is for reading. */
+const MOST_PARTS = 500;
+const MOST_FILES = 200;
+/** Parts shown of each publication in a list. */
+const FIRST_PARTS = 3;
+
+/** Which parts may be seen; `everything` adds publications that have none. */
+export interface Sight {
+  own: OwnedBy;
+  everything: boolean;
+}
+
+export interface HistoryFilter {
+  hostId?: string;
+  accountId?: string;
+  skip?: number;
+  take: number;
+}
+
+/** A publication with the visible parts, and how many these are in all. */
+export type PublicationRow = Publication & { parts: PublicationPart[]; total: number };
+export type ReleaseRow = Release & { files: number };
+
+const visible = ({ own, everything }: Sight) => (everything ? {} : { parts: { some: own } });
+const BY_UNIT = [{ role: "asc" as const }, { key: "asc" as const }];
+
+/** Lists publications, newest first. */
+export async function readPublications(
+  db: Db,
+  sight: Sight,
+  { hostId, accountId, skip, take }: HistoryFilter,
+): Promise<{ rows: PublicationRow[]; total: number }> {
+  const { own } = sight;
+  const where = { AND: [visible(sight), hostId ? { hostId } : {}, accountId ? { parts: { some: { AND: [own, { accountId }] } } } : {}] };
+  const include = { parts: { where: own, orderBy: BY_UNIT, take: FIRST_PARTS }, _count: { select: { parts: { where: own } } } };
+  const [total, rows] = await Promise.all([
+    db.publication.count({ where }),
+    db.publication.findMany({ where, orderBy: [{ startedAt: "desc" }, { number: "desc" }], skip, take, include }),
+  ]);
+  return { total, rows: rows.map(({ _count, ...row }) => ({ ...row, total: _count.parts })) };
+}
+
+/** Gives one publication, or null where no part of it may be seen. */
+export async function readPublication(db: Db, sight: Sight, id: string): Promise<PublicationRow | null> {
+  const { own } = sight;
+  const include = { parts: { where: own, orderBy: BY_UNIT, take: MOST_PARTS }, _count: { select: { parts: { where: own } } } };
+  const found = await db.publication.findFirst({ where: { AND: [{ id }, visible(sight)] }, include });
+  if (found === null) return null;
+  const { _count, ...publication } = found;
+  return { ...publication, total: _count.parts };
+}
+
+/** Lists kept releases, newest first. */
+export async function readReleases(
+  db: Db,
+  filter: { hostId?: string; publicationId?: string; skip?: number; take: number },
+): Promise<{ rows: ReleaseRow[]; total: number }> {
+  const { skip, take, ...where } = filter;
+  const [total, rows] = await Promise.all([
+    db.release.count({ where }),
+    db.release.findMany({ where, orderBy: [{ createdAt: "desc" }, { number: "desc" }], skip, take, include: { _count: { select: { changes: true } } } }),
+  ]);
+  return { total, rows: rows.map(({ _count, ...release }) => ({ ...release, files: _count.changes })) };
+}
+
+/** Compares what each file was before a publication with what it became. */
+export async function readFiles(db: Db, store: Store, publicationId: string): Promise<FileDiff[]> {
+  const orderBy = [{ release: { number: "asc" as const } }, { path: "asc" as const }];
+  return diffChanges(store, await db.releaseChange.findMany({ where: { release: { publicationId } }, orderBy, take: MOST_FILES }));
+}

@@ -1,0 +1,144 @@
+/** `npm run trial` as a newcomer meets it: one command, a member's site over HTTPS with its starter page and PHP, Ctrl-C, nothing left. */
+import assert from "node:assert/strict";
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { runCommand } from "../../src/core/machine/index.js";
+
+const START_SECONDS = 240;
+const ADDRESS = "club.localhost";
+const place = join(mkdtempSync(join(tmpdir(), "mutu-trial-")), "trial");
+let panel = 0;
+let child: ChildProcess;
+let said = "";
+
+before(async () => {
+  chmodSync(join(place, ".."), 0o755);
+  panel = await freeBlock();
+  await start();
+});
+after(async () => {
+  await stop();
+  rmSync(join(place, ".."), { recursive: true, force: true });
+});
+
+test("it says where to go and gives a password of its own making", () => {
+  assert.match(said, new RegExp(`https://localhost:${panel}`));
+  assert.match(said, /Password {3}\S{12,}/);
+  assert.match(said, /NOT isolated/);
+});
+
+test("nothing that it started is root", async () => {
+  for (const pid of processesOf(place)) assert.notEqual(statSync(`/proc/${pid}`).uid, 0, readFileSync(`/proc/${pid}/cmdline`, "utf8"));
+  assert.ok(processesOf(place).length > 0);
+});
+
+test("a member's site answers over HTTPS: starter page, then PHP", async () => {
+  await mutu("accounts", "add", "club", "--name", "Le Club", "--owner", "jeanne", "--email", "jeanne@example.org");
+  await mutu("sites", "add", "club", ADDRESS);
+  assert.match(await mutu("sites", "list"), /verified/);
+  const starter = await get(`https://${ADDRESS}:${panel + 1}/`);
+  assert.match(starter, /Votre site est en ligne/);
+  const home = join(place, "homes", readdirSync(join(place, "homes")).filter((name) => /^\d+$/.test(name))[0] ?? "");
+  const file = join(home, "www", ADDRESS, "hello.php");
+  await asTrial(["sh", "-c", 'cat >"$1"', "sh", file], '<?php echo "PHP says ", $_SERVER["HTTPS"];');
+  assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
+});
+
+test("the panel answers with its two doors", async () => {
+  const page = await get(`https://localhost:${panel}/`);
+  assert.match(page, /<form[^>]+action="\/login"/);
+});
+
+test("after Ctrl-C nothing runs any more, and the next start serves the same site", async () => {
+  await stop();
+  assert.deepEqual(processesOf(place), []);
+  await start();
+  assert.doesNotMatch(said, /Password {3}\S{4}-\S{4}/);
+  assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
+});
+
+async function start(): Promise<void> {
+  said = "";
+  child = spawn(process.execPath, ["src/bootstrap.mjs", "src/trial/main.ts"], {
+    env: { ...process.env, MUTU_TRIAL: place, MUTU_TRIAL_PORT: String(panel) },
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
+  await new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the trial did not start:\n${said}`)), START_SECONDS * 1000);
+    const hear = (chunk: Buffer): void => {
+      said += chunk.toString();
+      if (!said.includes("To forget the trial")) return;
+      clearTimeout(timer);
+      resolve();
+    };
+    child.stdout?.on("data", hear);
+    child.stderr?.on("data", hear);
+    child.once("exit", (code) => reject(new Error(`the trial ended with ${code}:\n${said}`)));
+  });
+}
+
+/** What Ctrl-C does: SIGINT to the whole group. */
+async function stop(): Promise<void> {
+  if (!child.pid || child.exitCode !== null) return;
+  const ended = once(child, "exit");
+  process.kill(-child.pid, "SIGINT");
+  await ended;
+}
+
+/** Processes whose command line names the trial's folder, or that keep a file of it as their configuration. */
+function processesOf(folder: string): string[] {
+  return readdirSync("/proc").filter((name) => {
+    if (!/^\d+$/.test(name) || Number(name) === process.pid) return false;
+    try {
+      return readFileSync(`/proc/${name}/cmdline`, "utf8").includes(`${folder}/`);
+    } catch {
+      return false;
+    }
+  });
+}
+
+async function mutu(...words: string[]): Promise<string> {
+  const env = { PATH: process.env["PATH"] ?? "", HOME: place, MUTU_CONFIG: join(place, "panel.conf") };
+  return asTrial([process.execPath, "--import", "tsx", "src/cli.ts", ...words], undefined, env);
+}
+
+/** Runs a command as the number that the trial runs as. */
+async function asTrial(argv: string[], stdin?: string, env?: NodeJS.ProcessEnv): Promise<string> {
+  const { uid } = statSync(place);
+  const down =
+    process.getuid?.() === 0
+      ? ["setpriv", "--reuid", String(uid), "--regid", String(uid), "--clear-groups", "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
+      : [];
+  const done = await runCommand({ argv: [...down, ...argv], timeoutSeconds: 120, ...(stdin === undefined ? {} : { stdin }), ...(env ? { env } : {}) });
+  assert.equal(done.code, 0, done.stderr.toString() + done.stdout.toString());
+  return done.stdout.toString();
+}
+
+async function get(url: string): Promise<string> {
+  const done = await runCommand({ argv: ["curl", "-sk", "--fail-with-body", "--max-time", "20", url], timeoutSeconds: 30 });
+  assert.equal(done.code, 0, `${url}: ${done.stdout.toString()}`);
+  return done.stdout.toString();
+}
+
+/** A port whose fifteen followers are free too. */
+async function freeBlock(): Promise<number> {
+  for (let port = 20_000 + (process.pid % 200) * 100; port < 60_000; port += 20) {
+    const free = await Promise.all(Array.from({ length: 16 }, (_, step) => isFree(port + step)));
+    if (free.every(Boolean)) return port;
+  }
+  throw new Error("no block of sixteen free ports");
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
+}

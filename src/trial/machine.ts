@@ -1,5 +1,6 @@
 /** The trial's machine: the same drivers and the same apply as on a real one, reached through the direct door, with ports above 1024. */
-import { cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { chmod, cp, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { runCommand } from "../core/machine/index.js";
 import type { Layout } from "./layout.js";
@@ -22,6 +23,15 @@ async function layDrivers(layout: Layout): Promise<void> {
   for (const daemon of DAEMONS) {
     await cp(join(layout.source, "src/daemons", daemon, "machine"), join(layout.drivers, daemon), { recursive: true });
   }
+  await closeToOthers(layout.drivers);
+}
+
+/** A checkout made under umask 002 is writable by its group, which apply refuses of what it runs. */
+async function closeToOthers(path: string): Promise<void> {
+  const { mode } = await stat(path);
+  await chmod(path, mode & 0o755);
+  if ((mode & constants.S_IFMT) !== constants.S_IFDIR) return;
+  for (const name of await readdir(path)) await closeToOthers(join(path, name));
 }
 
 /** Compiles mod_mutu for the Apache that is installed here, when its source or that Apache is newer than what was compiled. */

@@ -2,9 +2,9 @@
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import { programRoot, programVersion } from "./boot.js";
+import type { KnownRoute } from "./core/http/access.js";
 import { API_PREFIX, completeApiRoutes } from "./core/http/api.js";
 import { type ApplicationParts, createApplication } from "./core/http/application.js";
-import type { KnownRoute } from "./core/http/access.js";
 import type { Services } from "./core/services.js";
 import { createText } from "./core/text.js";
 import { createIdentity } from "./features/auth/index.js";

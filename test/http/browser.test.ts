@@ -14,7 +14,9 @@ import { axeFindings, startBrowser, tooWide, type View } from "../support/browse
 import type { Scope } from "../support/database.js";
 
 const PAGES = ["/", "/overview", "/users", "/users/new", "/profile", "/profile/password", "/profile/sessions", "/profile/tokens", "/settings", "/nowhere"];
-const VIEWS: View[] = (["fr", "en"] as const).flatMap((locale) => (["desk", "phone"] as const).flatMap((size) => (["light", "dark"] as const).map((theme) => ({ locale, size, theme }))));
+const VIEWS: View[] = (["fr", "en"] as const).flatMap((locale) =>
+  (["desk", "phone"] as const).flatMap((size) => (["light", "dark"] as const).map((theme) => ({ locale, size, theme }))),
+);
 
 /** The application over real HTTPS, with a certificate of its own making. */
 async function serve(t: Scope): Promise<{ app: TestApp; origin: string }> {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { feature as auth } from "../../src/features/auth/feature.js";
-import { feature as home } from "../../src/features/home/feature.js";
 import { addToken } from "../../src/features/auth/tokens.js";
+import { feature as home } from "../../src/features/home/feature.js";
 import { buildTestApp, type TestApp } from "../support/app.js";
 import type { Scope } from "../support/database.js";
 

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { refusalOf } from "../../src/core/http/access.js";
-import { allowTestNames, createAccount } from "../support/factories.js";
 import { buildTestApp, type TestApp, type TestUser } from "../support/app.js";
+import { allowTestNames, createAccount } from "../support/factories.js";
 import { readSamples, type SampleScene } from "../support/samples.js";
 import type { TestBrowser } from "../support/visitor.js";
 
@@ -100,7 +100,14 @@ test("every route", { timeout: 300_000 }, async (t) => {
   });
 
   await t.test("a stranger's objects do not exist", async () => {
-    const actor = { kind: "user" as const, userId: member.id, login: member.login, admin: false, address: "", memberships: new Map([["own", "owner" as const]]) };
+    const actor = {
+      kind: "user" as const,
+      userId: member.id,
+      login: member.login,
+      admin: false,
+      address: "",
+      memberships: new Map([["own", "owner" as const]]),
+    };
     let seen = 0;
     for (const { method, url, access, body } of routes) {
       if (parametersOf(url).length === 0 || access === "public") continue;
@@ -126,7 +133,7 @@ test("every route", { timeout: 300_000 }, async (t) => {
     if (method === "GET" || method === "HEAD") return browser.get(url);
     if (!isApi(url)) return browser.post(url, {}, csrf);
     const headers = { origin: "https://panel.test", "x-csrf-token": csrf, ...(schema !== undefined && { "content-type": "application/json" }) };
-    return browser.send(method, url, { headers, ...(schema !== undefined && { payload: JSON.stringify(valueOf(schema as Schema)) }) });
+    return browser.send(method, url, { headers, ...(schema !== undefined && { payload: JSON.stringify(sampleOf(schema as Schema)) }) });
   }
 });
 
@@ -144,11 +151,11 @@ interface Schema {
 }
 
 /** Makes a value that a schema accepts, so that a refusal comes from the rule and not from the shape. */
-function valueOf(schema: Schema): unknown {
+function sampleOf(schema: Schema): unknown {
   if (schema.const !== undefined) return schema.const;
   if (schema.enum) return schema.enum[0];
-  if (schema.anyOf?.[0]) return valueOf(schema.anyOf[0]);
-  if (schema.type === "object") return Object.fromEntries((schema.required ?? []).map((name) => [name, valueOf(schema.properties?.[name] ?? {})]));
+  if (schema.anyOf?.[0]) return sampleOf(schema.anyOf[0]);
+  if (schema.type === "object") return Object.fromEntries((schema.required ?? []).map((name) => [name, sampleOf(schema.properties?.[name] ?? {})]));
   if (schema.type === "array") return [];
   if (schema.type === "boolean") return true;
   if (schema.type === "integer" || schema.type === "number") return schema.minimum ?? 1;

@@ -40,7 +40,10 @@ const trial: Feature = {
     );
   },
   api(app) {
-    app.post("/trial", { ...open, schema: { body: Body, response: { 200: Type.Object({ name: Type.String() }) } } }, async (request) => ({ ...(request.body as object), hash: "hidden" }));
+    app.post("/trial", { ...open, schema: { body: Body, response: { 200: Type.Object({ name: Type.String() }) } } }, async (request) => ({
+      ...(request.body as object),
+      hash: "hidden",
+    }));
     app.get("/trial/broken", { ...open, schema: { response: { 200: Type.Object({}) } } }, async () => {
       throw new Error("secret detail");
     });
@@ -80,7 +83,14 @@ test("a refusal is a page in the reader's language, or JSON with its code", asyn
 test("a form keeps what was typed, says what is wrong at each field, and answers 422", async (t) => {
   const app = await buildTestApp(t, { features });
   const visitor = app.visitor();
-  const answer = await visitor.submit("/trial", "/trial", { name: "<b>much too long</b>", size: "many", kind: "three", code: "A1", login: "kept <me>", secret: "never shown again" });
+  const answer = await visitor.submit("/trial", "/trial", {
+    name: "<b>much too long</b>",
+    size: "many",
+    kind: "three",
+    code: "A1",
+    login: "kept <me>",
+    secret: "never shown again",
+  });
   assert.equal(answer.statusCode, 422);
   assert.match(answer.body, /At most 5 characters/);
   assert.match(answer.body, /Type a number/);
@@ -102,7 +112,10 @@ test("a form's texts are trimmed and typed, empty optional fields are left out, 
   const given = new URLSearchParams(String(answer.headers.location).split("?")[1]);
   assert.deepEqual(Object.fromEntries(given), { name: "abc", size: "4", secret: " x " });
   const missing = await app.visitor().submit("/trial", "/trial", { name: "", size: "" });
-  assert.deepEqual([...missing.body.matchAll(/<li><a href="#field-(\w+)">Fill this in/g)].map(([, field]) => field), ["name", "size"]);
+  assert.deepEqual(
+    [...missing.body.matchAll(/<li><a href="#field-(\w+)">Fill this in/g)].map(([, field]) => field),
+    ["name", "size"],
+  );
 });
 
 test("the API names each field, and answers only the fields it lists", async (t) => {

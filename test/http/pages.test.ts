@@ -3,8 +3,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
-import { pagedList, windowOf } from "../../src/core/http/paging.js";
 import { preferredLocale } from "../../src/core/http/pages.js";
+import { pagedList, windowOf } from "../../src/core/http/paging.js";
 import { createViews, type ViewScope } from "../../src/core/http/views.js";
 import { humanSize } from "../../src/core/http/words.js";
 import { createText } from "../../src/core/text.js";
@@ -79,7 +79,18 @@ test("sizes are said in the unit of a person", () => {
 
 test("an address to come back to is on this panel, however it is written", () => {
   for (const path of ["/", "/sites?q=a%2Fb", "/sites/0193"]) assert.equal(ownAddress(path), path);
-  for (const path of ["//evil.test", "/\\evil.test", "https://evil.test", "/\t/evil.test", "/\n/evil.test", "evil", "", "javascript:alert(1)", undefined, "/a\u0000"]) {
+  for (const path of [
+    "//evil.test",
+    "/\\evil.test",
+    "https://evil.test",
+    "/\t/evil.test",
+    "/\n/evil.test",
+    "evil",
+    "",
+    "javascript:alert(1)",
+    undefined,
+    "/a\u0000",
+  ]) {
     assert.equal(ownAddress(path), null, JSON.stringify(path));
   }
 });

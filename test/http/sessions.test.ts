@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SESSION_COOKIE } from "../../src/core/http/sessions.js";
 import { feature as auth } from "../../src/features/auth/feature.js";
 import { feature as home } from "../../src/features/home/feature.js";
-import { SESSION_COOKIE } from "../../src/core/http/sessions.js";
 import { buildTestApp, TEST_PASSWORD } from "../support/app.js";
 
 const features = [auth, home];

@@ -14,7 +14,8 @@ async function scene(t: Scope) {
   const streams: { send: SendEvent; signal: AbortSignal }[] = [];
   const ticker: Feature = {
     name: "ticker",
-    pages: (app) => void app.get("/ticker", { config: { access: "user" } }, (_request, reply) => reply.events((send, signal) => void streams.push({ send, signal }))),
+    pages: (app) =>
+      void app.get("/ticker", { config: { access: "user" } }, (_request, reply) => reply.events((send, signal) => void streams.push({ send, signal }))),
   };
   const app = await buildTestApp(t, { features: [auth, home, ticker], heartbeatSeconds: 0.05 });
   await app.createUser("jeanne");
@@ -22,17 +23,19 @@ async function scene(t: Scope) {
   const address = new URL(await app.app.listen({ host: "127.0.0.1", port: 0 }));
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
   const open = () =>
-    new Promise<{ status: number | undefined; headers: Record<string, unknown>; text: () => string; ended: () => boolean; hangUp: () => void }>((resolve, reject) => {
-      const request = get({ host: address.hostname, port: address.port, path: "/ticker", headers: { cookie, "x-forwarded-proto": "https" } }, (answer) => {
-        let text = "";
-        let ended = false;
-        answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-        answer.on("end", () => (ended = true));
-        answer.on("error", () => (ended = true));
-        resolve({ status: answer.statusCode, headers: answer.headers, text: () => text, ended: () => ended, hangUp: () => request.destroy() });
-      });
-      request.on("error", reject);
-    });
+    new Promise<{ status: number | undefined; headers: Record<string, unknown>; text: () => string; ended: () => boolean; hangUp: () => void }>(
+      (resolve, reject) => {
+        const request = get({ host: address.hostname, port: address.port, path: "/ticker", headers: { cookie, "x-forwarded-proto": "https" } }, (answer) => {
+          let text = "";
+          let ended = false;
+          answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+          answer.on("end", () => (ended = true));
+          answer.on("error", () => (ended = true));
+          resolve({ status: answer.statusCode, headers: answer.headers, text: () => text, ended: () => ended, hangUp: () => request.destroy() });
+        });
+        request.on("error", reject);
+      },
+    );
   return { app, browser, streams, open };
 }
 

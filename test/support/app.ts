@@ -6,8 +6,7 @@ import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Response as InjectResponse } from "light-my-request";
 import { buildApp } from "../../src/app.js";
-import { boot, type BootOptions } from "../../src/boot.js";
-import { createLog } from "../../src/core/log.js";
+import { type BootOptions, boot } from "../../src/boot.js";
 import type { Actor, Context } from "../../src/core/context.js";
 import type { Database } from "../../src/core/db.js";
 import { discoverFeatures } from "../../src/core/discover.js";
@@ -16,6 +15,7 @@ import { addHandlers, createEvents } from "../../src/core/events.js";
 import type { Feature } from "../../src/core/feature.js";
 import type { KnownRoute } from "../../src/core/http/access.js";
 import type { ApplicationParts } from "../../src/core/http/application.js";
+import { createLog } from "../../src/core/log.js";
 import { registerPermissions } from "../../src/core/ownership.js";
 import { Secret } from "../../src/core/secret.js";
 import type { Services } from "../../src/core/services.js";
@@ -127,7 +127,11 @@ export function testEnv(databaseUrl: string, changes: Partial<Env> = {}): Env {
 let cheapHash: Promise<string> | undefined;
 
 /** Makes a user whose password is TEST_PASSWORD. The hash is real but cheap: its cost is part of it, so logging in stays true. */
-async function createUser(database: Database, login: string, fields: { admin?: boolean; name?: string; email?: string; locale?: "fr" | "en" }): Promise<TestUser> {
+async function createUser(
+  database: Database,
+  login: string,
+  fields: { admin?: boolean; name?: string; email?: string; locale?: "fr" | "en" },
+): Promise<TestUser> {
   cheapHash ??= import("argon2").then((argon2) => argon2.hash(TEST_PASSWORD, { type: argon2.argon2id, memoryCost: 1024, timeCost: 2, parallelism: 1 }));
   const email = fields.email ?? `${login}@example.org`;
   const data = { login, email, name: fields.name ?? "", search: `${login} ${email}`, admin: fields.admin ?? false, locale: fields.locale ?? null };

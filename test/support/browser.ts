@@ -7,7 +7,15 @@ import type { Scope } from "./database.js";
 
 const EXECUTABLE = "/usr/bin/chromium";
 /** Without these it looks for Google's hosts at every start. */
-const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+const FLAGS = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
 
 export const SIZES = { desk: { width: 1280, height: 900 }, phone: { width: 390, height: 844 } } as const;
 
@@ -26,10 +34,16 @@ export interface Window {
   complaints: string[];
 }
 
+/** Another program in Chromium's place (one that steps into a network of its own first), and further flags. */
+export interface BrowserSetup {
+  executable?: string;
+  flags?: readonly string[];
+}
+
 /** Starts a browser for one test file; `open` gives a fresh window without cookies. */
-export async function startBrowser(t: Scope): Promise<{ open(origin: string, view?: View): Promise<Window> }> {
+export async function startBrowser(t: Scope, { executable = EXECUTABLE, flags = [] }: BrowserSetup = {}): Promise<{ open(origin: string, view?: View): Promise<Window> }> {
   const profile = mkdtempSync(join(tmpdir(), "mutu-chromium-"));
-  const browser = await chromium.launch({ executablePath: EXECUTABLE, args: FLAGS, env: { ...process.env, HOME: profile } as Record<string, string> });
+  const browser = await chromium.launch({ executablePath: executable, args: [...FLAGS, ...flags], env: { ...process.env, HOME: profile } as Record<string, string> });
   t.after(async () => {
     await browser.close();
     rmSync(profile, { recursive: true, force: true });
@@ -61,9 +75,11 @@ export async function startBrowser(t: Scope): Promise<{ open(origin: string, vie
 
 /** Gives what axe finds against WCAG 2.2 AA, in words that name the element. Needs JavaScript. */
 export async function axeFindings(page: Page): Promise<string[]> {
-  const { default: AxeBuilder } = await import("@axe-core/playwright");
+  const { AxeBuilder } = await import("@axe-core/playwright");
   const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  return violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n").slice(1).join(" ").trim()}`));
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n").slice(1).join(" ").trim()}`),
+  );
 }
 
 /** Gives the elements that make the page wider than its window. */
@@ -71,6 +87,8 @@ export async function tooWide(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const limit = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth <= limit) return [];
-    return [...document.querySelectorAll("body *")].filter((element) => element.getBoundingClientRect().right > limit + 1).map((element) => `${element.tagName}.${element.className}`);
+    return [...document.querySelectorAll("body *")]
+      .filter((element) => element.getBoundingClientRect().right > limit + 1)
+      .map((element) => `${element.tagName}.${element.className}`);
   });
 }

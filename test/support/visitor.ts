@@ -29,7 +29,10 @@ export class TestBrowser {
   async post(action: string, fields: Record<string, string | string[]>, token?: string, headers: Record<string, string> = {}): Promise<InjectResponse> {
     const body = new URLSearchParams(Object.entries(fields).flatMap(([name, value]) => [value].flat().map((item): [string, string] => [name, item])));
     if (token !== undefined) body.set("_csrf", token);
-    return this.send("POST", action, { payload: body.toString(), headers: { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN, ...headers } });
+    return this.send("POST", action, {
+      payload: body.toString(),
+      headers: { "content-type": "application/x-www-form-urlencoded", origin: ORIGIN, ...headers },
+    });
   }
 
   /** Calls the API with this browser's cookies, Origin and CSRF token. */

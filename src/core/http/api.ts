@@ -6,7 +6,8 @@ import { Type } from "typebox";
 export const API_PREFIX = "/api/v1";
 
 /** Error answer of every API route. */
-export const ErrorAnswer = Type.Object({
+const ERROR_ANSWER = "ErrorAnswer";
+const ErrorAnswer = Type.Object({
   error: Type.Object({
     code: Type.String(),
     message: Type.String(),
@@ -22,7 +23,9 @@ export function isApi(request: FastifyRequest): boolean {
 
 /** Registers the OpenAPI document; must come before the routes. */
 export async function registerOpenApi(app: FastifyInstance, version: string): Promise<void> {
+  app.addSchema({ $id: ERROR_ANSWER, ...ErrorAnswer });
   await app.register(swagger, {
+    refResolver: { buildLocalReference: (json) => (typeof json.$id === "string" ? json.$id : "Shape") },
     openapi: {
       openapi: "3.1.0",
       info: { title: "Mutu", version, description: "Every act of the panel. Log in with an API key: `Authorization: Bearer …`." },
@@ -30,7 +33,6 @@ export async function registerOpenApi(app: FastifyInstance, version: string): Pr
       components: { securitySchemes: { key: { type: "http", scheme: "bearer" } } },
       security: [{ key: [] }],
     },
-    hideUntagged: false,
     transform: ({ schema, url }) => {
       const page = !url.startsWith(API_PREFIX);
       return { schema: page ? { ...schema, hide: true } : schema, url };
@@ -46,7 +48,7 @@ export function completeApiRoutes(api: FastifyInstance): void {
     route.schema = {
       tags: [route.url.slice(API_PREFIX.length + 1).split("/")[0] ?? ""],
       ...route.schema,
-      response: { ...response, "4xx": response["4xx"] ?? ErrorAnswer },
+      response: { ...response, "4xx": response["4xx"] ?? { $ref: `${ERROR_ANSWER}#` } },
     };
   });
 }

@@ -52,7 +52,12 @@ export async function createApplication(parts: ApplicationParts): Promise<Applic
   await app.register(sensible);
   await app.register(helmet, securityHeaders(services));
   await app.register(cookie);
-  await app.register(rateLimit, { max: parts.requestsPerMinute ?? REQUESTS_PER_MINUTE, timeWindow: "1 minute", addHeaders: quiet, addHeadersOnExceeding: quiet });
+  await app.register(rateLimit, {
+    max: parts.requestsPerMinute ?? REQUESTS_PER_MINUTE,
+    timeWindow: "1 minute",
+    addHeaders: quiet,
+    addHeadersOnExceeding: quiet,
+  });
   await app.register(formbody, { bodyLimit: BODY_BYTES });
   app.removeContentTypeParser("text/plain");
   await registerSessions(app, identity);

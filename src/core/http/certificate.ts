@@ -17,7 +17,11 @@ export function selfSigned(names: readonly string[], addresses: readonly string[
   const publicKey = createPublicKey(privateKey).export({ type: "spki", format: "der" });
   const algorithm = der(0x30, oid(OID.ecdsaWithSha256));
   const name = der(0x30, der(0x31, der(0x30, oid(OID.commonName), der(0x0c, Buffer.from(names[0] ?? "localhost")))));
-  const validity = der(0x30, generalizedTime(new Date(now.getTime() - DAY_MILLISECONDS)), generalizedTime(new Date(now.getTime() + VALID_DAYS * DAY_MILLISECONDS)));
+  const validity = der(
+    0x30,
+    generalizedTime(new Date(now.getTime() - DAY_MILLISECONDS)),
+    generalizedTime(new Date(now.getTime() + VALID_DAYS * DAY_MILLISECONDS)),
+  );
   // [2] dNSName, [7] iPAddress: RFC 5280 §4.2.1.6
   const alternatives = der(0x30, ...names.map((item) => der(0x82, Buffer.from(item))), ...addresses.map((item) => der(0x87, ipv4(item))));
   const extensions = der(

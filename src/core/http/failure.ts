@@ -35,9 +35,12 @@ function answer(request: FastifyRequest, reply: FastifyReply, refusal: Refusal):
   const message = request.t(messageKey(refusal.code), refusal.data);
   if (isApi(request)) {
     const fields = refusal.fields.map(({ field, code, data }) => ({ field, code, message: request.t(messageKey(code), data) }));
-    return reply.serializer(JSON.stringify).type("application/json; charset=utf-8").send({
-      error: { code: refusal.code, message, fields, ...(internal && { request: request.id }) },
-    });
+    return reply
+      .serializer(JSON.stringify)
+      .type("application/json; charset=utf-8")
+      .send({
+        error: { code: refusal.code, message, fields, ...(internal && { request: request.id }) },
+      });
   }
   const { icon, title } = look(refusal);
   return reply.page("errors/error", { icon, title: request.t(title), text: message, requestId: internal ? request.id : null });

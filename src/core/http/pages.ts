@@ -3,12 +3,12 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Handlebars from "handlebars";
 import type { Access, MenuEntry } from "../feature.js";
 import type { Services } from "../services.js";
-import { type Locale, LOCALES, type Text } from "../text.js";
+import { LOCALES, type Locale, type Text } from "../text.js";
 import { refusalOf } from "./access.js";
 import { csrfToken } from "./csrf.js";
 import { readFlash, registerFlash } from "./flash.js";
 import { freshForm } from "./forms.js";
-import type { PageFrame, Views, ViewScope } from "./views.js";
+import type { PageFrame, ViewScope, Views } from "./views.js";
 
 const LOCALE_COOKIE = "__Host-mutu-language";
 const YEAR_SECONDS = 31_536_000;

@@ -1,5 +1,5 @@
 /** Lists in pages of twenty: `?q=&page=`. The same for pages and API. */
-import { Type, type TSchema } from "typebox";
+import { type TSchema, Type } from "typebox";
 
 export const PAGE_SIZE = 20;
 const MAX_PAGE = 100_000;

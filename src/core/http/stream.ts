@@ -36,7 +36,10 @@ export function registerStreams(app: FastifyInstance, identity: Identity, heartb
       if (!ending.signal.aborted) body.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     };
     const heartbeat = setInterval(() => {
-      stillThere(this.request, identity).then((there) => (there ? body.write(": \n\n") : ending.abort()), () => ending.abort());
+      stillThere(this.request, identity).then(
+        (there) => (there ? body.write(": \n\n") : ending.abort()),
+        () => ending.abort(),
+      );
     }, heartbeatSeconds * 1000);
     ending.signal.addEventListener("abort", () => {
       clearInterval(heartbeat);

@@ -44,7 +44,8 @@ export function registerWords(handlebars: typeof Handlebars, text: Text, asset: 
   handlebars.registerHelper({
     t: (key: string, options: HelperOptions) => t(options, key, { ...(options.hash["data"] as object | undefined), ...options.hash }),
     asset: (path: string) => asset(path),
-    icon: (name: string) => safe(`<svg class="icon" aria-hidden="true" focusable="false"><use href="${asset("icons.svg")}#${escapeExpression(name)}"></use></svg>`),
+    icon: (name: string) =>
+      safe(`<svg class="icon" aria-hidden="true" focusable="false"><use href="${asset("icons.svg")}#${escapeExpression(name)}"></use></svg>`),
     chipIcon: (state: string) => CHIP_ICONS[state] ?? "point",
     noticeIcon: (kind: unknown) => NOTICE_ICONS[String(kind)] ?? "info-circle",
     stepIcon: (state: string) => STEP_ICONS[state] ?? "point",
@@ -57,7 +58,11 @@ export function registerWords(handlebars: typeof Handlebars, text: Text, asset: 
       if (!value) return "";
       const date = new Date(value);
       const style = options.hash["style"] === "date" ? ' data-style="date"' : "";
-      const shown = date.toISOString().replace("T", " ").slice(0, style ? 10 : 16) + (style ? "" : " UTC");
+      const shown =
+        date
+          .toISOString()
+          .replace("T", " ")
+          .slice(0, style ? 10 : 16) + (style ? "" : " UTC");
       return safe(`<time datetime="${date.toISOString()}"${style}>${shown}</time>`);
     },
     bytes: (value: number | bigint | null, options: HelperOptions) => {
@@ -78,8 +83,7 @@ export function registerWords(handlebars: typeof Handlebars, text: Text, asset: 
     fieldId: (name: string) => `field-${String(name).replace(/[^A-Za-z0-9_-]/g, "-")}`,
     fieldValue: (name: string, value: unknown, options: HelperOptions) => scope(options).form.values[name] ?? value ?? "",
     fieldError: (name: string, options: HelperOptions) => scope(options).form.errors[name],
-    chosen: (name: string, value: unknown, option: unknown, options: HelperOptions) =>
-      String(scope(options).form.values[name] ?? value ?? "") === String(option ?? ""),
+    chosen: (name: string, value: unknown, option: unknown, options: HelperOptions) => wordOf(scope(options).form.values[name] ?? value) === wordOf(option),
     ticked: (name: string, value: unknown, options: HelperOptions) => {
       const { form } = scope(options);
       return form.failed ? form.values[name] === "true" : value === true;
@@ -98,6 +102,11 @@ export function registerWords(handlebars: typeof Handlebars, text: Text, asset: 
       return safe(`${notes.length > 0 ? ` aria-describedby="${notes.join(" ")}"` : ""}${wrong ? ' aria-invalid="true"' : ""}`);
     },
   });
+}
+
+/** What a form would send for a value. */
+function wordOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : "";
 }
 
 /** Gives a size in the unit that a person would say, powers of 1 024. */

@@ -61,7 +61,11 @@ function addOwnApi(instance: FastifyInstance): void {
     await endOwnSession(request.ctx, request.params.session);
     return reply.code(204).send(null);
   });
-  app.get("/profile/tokens", { config: own, schema: { response: { 200: Type.Array(TokenOutput) } } }, async (request) => (await listTokens(request.ctx)) as never);
+  app.get(
+    "/profile/tokens",
+    { config: own, schema: { response: { 200: Type.Array(TokenOutput) } } },
+    async (request) => (await listTokens(request.ctx)) as never,
+  );
   app.post("/profile/tokens", { config: own, schema: { body: TokenInput, response: { 201: NewTokenOutput } } }, async (request, reply) => {
     requireBrowser(request);
     const { token, secret } = await addToken(request.ctx, request.body);

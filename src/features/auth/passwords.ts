@@ -9,7 +9,8 @@ const PARAMETERS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 const AT_ONCE = 2;
 const LEAST_DISTINCT = 5;
 /** What people type first, in both languages; it counts for nothing. */
-const COMMON = /motdepasse|mot de passe|password|passwort|azerty|qwerty|admin|bonjour|welcome|soleil|doudou|letmein|iloveyou|0?123456789?0?|987654321|abcdef|globenet|alternc|mutu/g;
+const COMMON =
+  /motdepasse|mot de passe|password|passwort|azerty|qwerty|admin|bonjour|welcome|soleil|doudou|letmein|iloveyou|0?123456789?0?|987654321|abcdef|globenet|alternc|mutu/g;
 /** Letters and digits that are not mistaken for others when read aloud. */
 const ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789";
 const GENERATED_LENGTH = 20; // 100 bits

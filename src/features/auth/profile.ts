@@ -5,7 +5,7 @@ import { Secret } from "../../core/secret.js";
 import type { User } from "../../generated/sqlite/client.js";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.js";
 import type { PasswordInput, ProfileInput } from "./schemas.js";
-import { refuseHeld, countFailure } from "./throttle.js";
+import { countFailure, refuseHeld } from "./throttle.js";
 import { endAccess, objectOf, searchOf } from "./users.js";
 
 const SHOWN = { id: true, login: true, email: true, name: true, admin: true, locale: true, appearance: true } as const;

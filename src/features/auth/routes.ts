@@ -85,7 +85,10 @@ function addDoors(app: FastifyInstance): void {
 
 function addProfilePages(app: FastifyInstance): void {
   const draw = async (request: FastifyRequest, reply: FastifyReply) => {
-    const option = (group: string) => (value: string) => ({ value: value === "auto" && group === "locales" ? "" : value, label: request.t(`auth.${group}.${value}`) });
+    const option = (group: string) => (value: string) => ({
+      value: value === "auto" && group === "locales" ? "" : value,
+      label: request.t(`auth.${group}.${value}`),
+    });
     return reply.page("auth/profile", {
       user: await getProfile(request.ctx),
       locales: ["auto", "fr", "en"].map(option("locales")),

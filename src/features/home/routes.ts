@@ -39,8 +39,7 @@ export function addPages(app: FastifyInstance, services: Services): void {
     return reply.page("home/member", { cards, state, name: request.person.title });
   });
   app.get("/overview", admin, (request, reply) => drawAdmin(request, reply));
-  const drawSettings = async (request: FastifyRequest, reply: FastifyReply) =>
-    reply.page("home/settings", { settings: await readSettings(request.ctx.db) });
+  const drawSettings = async (request: FastifyRequest, reply: FastifyReply) => reply.page("home/settings", { settings: await readSettings(request.ctx.db) });
   app.get("/settings", admin, drawSettings);
   app.post(
     "/settings",

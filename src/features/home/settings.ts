@@ -31,6 +31,6 @@ export async function changeSettings(ctx: Context, input: SettingsInput): Promis
 /** Only HTTPS: a password is typed there. */
 function parseAddress(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || url.protocol !== "https:" || url.username !== "" || url.password !== "") throw invalid("home.webmail_url", {}, "webmailUrl");
+  if (url?.protocol !== "https:" || url.username !== "" || url.password !== "") throw invalid("home.webmail_url", {}, "webmailUrl");
   return url.href;
 }

@@ -6,7 +6,14 @@ import { feature as home } from "../../../src/features/home/feature.js";
 import { buildTestApp, type TestApp } from "../../support/app.js";
 
 const features = [auth, home];
-const actorOf = (user: { id: string; login: string }) => ({ kind: "user" as const, userId: user.id, login: user.login, admin: false, address: "", memberships: new Map() });
+const actorOf = (user: { id: string; login: string }) => ({
+  kind: "user" as const,
+  userId: user.id,
+  login: user.login,
+  admin: false,
+  address: "",
+  memberships: new Map(),
+});
 const status = async (app: TestApp, key: string) => (await app.withToken(key, "GET", "/api/v1/profile")).statusCode;
 
 test("a key is made on the page, shown once, stored as a hash, and works until it is revoked", async (t) => {

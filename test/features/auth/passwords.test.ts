@@ -21,7 +21,10 @@ test("passwords are argon2id with the parameters of the design", async () => {
 test("many at once all end: they wait for their turn", async () => {
   const hash = await hashPassword(new Secret("x"));
   const results = await Promise.all(Array.from({ length: 12 }, (_, index) => verifyPassword(hash, new Secret(index % 2 ? "x" : "y"))));
-  assert.deepEqual(results, Array.from({ length: 12 }, (_, index) => index % 2 === 1));
+  assert.deepEqual(
+    results,
+    Array.from({ length: 12 }, (_, index) => index % 2 === 1),
+  );
 });
 
 test("made passwords pass our own rule, and no two are alike", () => {
@@ -56,7 +59,8 @@ test("changing the password needs the present one, and ends every other session 
   const [here, there] = [await app.as("jeanne"), await app.as("jeanne")];
   const actor = { kind: "user" as const, userId: user.id, login: "jeanne", admin: false, address: "", memberships: new Map() };
   const { secret } = await addToken(app.ctx(actor), { name: "script" });
-  const change = (fields: Record<string, string>) => here.submit("/profile/password", "/profile/password", { current: TEST_PASSWORD, password: NEW, again: NEW, ...fields });
+  const change = (fields: Record<string, string>) =>
+    here.submit("/profile/password", "/profile/password", { current: TEST_PASSWORD, password: NEW, again: NEW, ...fields });
 
   const cases: [Record<string, string>, RegExp][] = [
     [{ current: "not this" }, /This is not your current password/],

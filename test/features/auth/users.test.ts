@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { feature as auth } from "../../../src/features/auth/feature.js";
-import { feature as home } from "../../../src/features/home/feature.js";
 import { addUser, changeUser, disableUser, enableUser, prepareUser, renewPassword } from "../../../src/features/auth/users.js";
-import { HOSTILE_STRINGS } from "../../support/hostile.js";
+import { feature as home } from "../../../src/features/home/feature.js";
 import { buildTestApp, type TestApp } from "../../support/app.js";
+import { HOSTILE_STRINGS } from "../../support/hostile.js";
 
 const features = [auth, home];
 
@@ -42,7 +42,10 @@ test("the API does the same, and never tells a hash", async (t) => {
   }
   const taken = await admin.api("POST", "/api/v1/users", { login: "JEANNE", email: "other@example.org" });
   assert.equal(taken.statusCode, 409);
-  assert.deepEqual((taken.json() as { error: { fields: { field: string; code: string }[] } }).error.fields.map(({ field, code }) => [field, code]), [["login", "auth.login_taken"]]);
+  assert.deepEqual(
+    (taken.json() as { error: { fields: { field: string; code: string }[] } }).error.fields.map(({ field, code }) => [field, code]),
+    [["login", "auth.login_taken"]],
+  );
   assert.equal((await admin.api("PUT", `/api/v1/users/${user.id}`, { email: "new@example.org", name: "J", admin: false })).statusCode, 200);
   assert.equal((await admin.api("GET", "/api/v1/users/unknown")).statusCode, 404);
 });
@@ -122,7 +125,12 @@ test("members cannot manage people, whatever door they take", async (t) => {
   const user = await app.createUser("jeanne");
   const actor = { kind: "user" as const, userId: user.id, login: "jeanne", admin: false, address: "", memberships: new Map() };
   const ctx = app.ctx(actor);
-  for (const act of [() => addUser(ctx, { login: "x2", email: "x@example.org" }), () => renewPassword(ctx, user.id), () => disableUser(ctx, user.id), () => changeUser(ctx, user.id, { email: "x@example.org", admin: true })]) {
+  for (const act of [
+    () => addUser(ctx, { login: "x2", email: "x@example.org" }),
+    () => renewPassword(ctx, user.id),
+    () => disableUser(ctx, user.id),
+    () => changeUser(ctx, user.id, { email: "x@example.org", admin: true }),
+  ]) {
     await assert.rejects(act(), { status: 404 });
   }
   assert.equal((await app.database.client.user.findUniqueOrThrow({ where: { id: user.id } })).admin, false);
@@ -140,7 +148,14 @@ test("a person changes only their own name, language and appearance", async (t) 
   const app = await buildTestApp(t, { features });
   await app.createUser("jeanne");
   const browser = await app.as("jeanne");
-  const saved = await browser.submit("/profile", "/profile", { name: "Jeanne", email: "j@example.org", locale: "fr", appearance: "dark", admin: "true", login: "root" });
+  const saved = await browser.submit("/profile", "/profile", {
+    name: "Jeanne",
+    email: "j@example.org",
+    locale: "fr",
+    appearance: "dark",
+    admin: "true",
+    login: "root",
+  });
   assert.equal(saved.statusCode, 303);
   const page = await browser.get("/profile");
   assert.match(page.body, /<html lang="fr" data-bs-theme="dark">/);

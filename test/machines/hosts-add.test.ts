@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
-import { raiseLab } from "./lab/lab.js";
 import type { Lab } from "./lab/lab.js";
+import { raiseLab } from "./lab/lab.js";
 import type { LabNode } from "./lab/node.js";
 
 const CLI = ["node", "--import", "tsx", "src/cli.ts"];
@@ -21,7 +21,10 @@ describe("hosts add", { timeout: 900_000 }, () => {
     await control.writeFile("/root/admin-key", readFileSync(lab.panelKey.path), { mode: "600" });
     await web.writeFile("/root/.ssh/authorized_keys", `${lab.panelKey.public}\n`, { mode: "600" });
     await control.writeFile("/root/lab-known", `${web.ip} ${await web.hostKey()}\n`);
-    await control.writeFile(CONFIG, "Host *\n  IdentityFile /root/admin-key\n  UserKnownHostsFile /root/lab-known\n  StrictHostKeyChecking yes\n  BatchMode yes\n");
+    await control.writeFile(
+      CONFIG,
+      "Host *\n  IdentityFile /root/admin-key\n  UserKnownHostsFile /root/lab-known\n  StrictHostKeyChecking yes\n  BatchMode yes\n",
+    );
     await asPanel([...CLI, "database", "migrate"]);
   });
   after(() => lab?.close());
@@ -34,8 +37,12 @@ describe("hosts add", { timeout: 900_000 }, () => {
   test("it prepares the machine, pins its key, installs the panel's, and the machine answers the panel's own user", async () => {
     const done = await add();
     assert.equal(done.status, 0, `${done.stdout}\n${done.stderr}`);
-    for (const words of ["install script ", "would write /etc/mutu/machine.conf", await web.hostKey(), "web1 answers"]) assert.ok(done.stdout.includes(words), `${words}\n${done.stdout}`);
-    assert.match(await web.readFile("/etc/mutu/door.keys"), new RegExp(`^restrict,from="${control.ip}",command="/usr/local/lib/mutu/door" ssh-ed25519 \\S+ panel@web1$`, "m"));
+    for (const words of ["install script ", "would write /etc/mutu/machine.conf", await web.hostKey(), "web1 answers"])
+      assert.ok(done.stdout.includes(words), `${words}\n${done.stdout}`);
+    assert.match(
+      await web.readFile("/etc/mutu/door.keys"),
+      new RegExp(`^restrict,from="${control.ip}",command="/usr/local/lib/mutu/door" ssh-ed25519 \\S+ panel@web1$`, "m"),
+    );
     const status = await asPanel([...CLI, "hosts", "status", "web1"]);
     assert.match(status, /^web1: answers$/m);
     assert.match(status, /PHP 8\.2/);
@@ -66,7 +73,16 @@ describe("hosts add", { timeout: 900_000 }, () => {
     await web.must(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "/etc/ssh/ssh_host_ed25519_key"]);
     await web.must(["systemctl", "restart", "ssh"]);
     await control.must(["sh", "-c", "pkill -u mutu-panel -x ssh || :"]);
-    const status = await control.exec(["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--", ...inCheckout([...CLI, "hosts", "status", "web1"])]);
+    const status = await control.exec([
+      "setpriv",
+      "--reuid",
+      "mutu-panel",
+      "--regid",
+      "mutu-panel",
+      "--init-groups",
+      "--",
+      ...inCheckout([...CLI, "hosts", "status", "web1"]),
+    ]);
     assert.equal(status.status, 1);
     assert.match(status.stdout, /^web1: away/m);
   });

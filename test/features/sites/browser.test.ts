@@ -45,10 +45,28 @@ async function serve(t: Scope) {
   t.after(() => server.close());
   const origin = server.address.replace("127.0.0.1", "localhost");
   const plan = account.planId;
-  const memberPages = ["/", "/sites", "/sites/bin", "/sites/new", `/sites/${site.id}`, `/sites/${idn.id}`, `/sites/${gone.id}`, `/sites/${site.id}/delete`, "/connect"]
+  const memberPages = [
+    "/",
+    "/sites",
+    "/sites/bin",
+    "/sites/new",
+    `/sites/${site.id}`,
+    `/sites/${idn.id}`,
+    `/sites/${gone.id}`,
+    `/sites/${site.id}/delete`,
+    "/connect",
+  ]
     .concat(["folder", "redirect", "proxy", "maintenance"].map((kind) => `/sites/${site.id}/kind?kind=${kind}`))
     .concat(["/domains", "/domains/bin", "/domains/new", `/domains/${domain.id}`]);
-  const adminPages = ["/", "/accounts", "/accounts/new", `/accounts/${account.id}`, `/accounts/${late.id}`, `/accounts/${account.id}/suspend`, `/accounts/${account.id}/delete`]
+  const adminPages = [
+    "/",
+    "/accounts",
+    "/accounts/new",
+    `/accounts/${account.id}`,
+    `/accounts/${late.id}`,
+    `/accounts/${account.id}/suspend`,
+    `/accounts/${account.id}/delete`,
+  ]
     .concat(["/plans", "/plans/new", `/plans/${plan}`, "/hosts", `/hosts/${host.id}`, `/hosts/${host.id}/delete`])
     .concat(["/domains/forbidden", "/domains/consents", "/proxy-targets", "/connect"]);
   return { panel, ctx, origin, account, site, memberPages, adminPages };
@@ -66,7 +84,10 @@ test("every page of hosting is accessible, fits and complains of nothing", { tim
   const browser = await startBrowser(t);
   const findings: string[] = [];
   for (const view of VIEWS) {
-    for (const [login, pages] of [["jeanne", memberPages], ["root", adminPages]] as const) {
+    for (const [login, pages] of [
+      ["jeanne", memberPages],
+      ["root", adminPages],
+    ] as const) {
       const { page, context, complaints } = await browser.open(origin, view);
       const look = async (what: string) => {
         for (const finding of [...(await axeFindings(page)), ...(await tooWide(page))]) findings.push(`${what} ${view.locale} ${view.size}: ${finding}`);

@@ -28,7 +28,10 @@ test("The command line does what pages do, with the same schemas", async (t) => 
   };
 
   assert.match(await mutu("accounts", "plans", "add", "Petite", "--max-sites", "2"), /^$/);
-  assert.match(await mutu("accounts", "add", "club", "--name", "Club", "--owner", "jeanne", "--email", "j@example.org", "--plan", "Petite"), /2000\tclub\npassword of jeanne: \S+/);
+  assert.match(
+    await mutu("accounts", "add", "club", "--name", "Club", "--owner", "jeanne", "--email", "j@example.org", "--plan", "Petite"),
+    /2000\tclub\npassword of jeanne: \S+/,
+  );
   await refused("accounts.plan_unknown", "accounts", "add", "ski", "--name", "Ski", "--owner", "jeanne", "--plan", "Nulle");
   assert.match(await mutu("sites", "add", "club", "club.test", "--memory-mb", "64"), /\tclub\.test\twww\/club\.test/);
   await refused("sites.above_plan", "sites", "edit", "club.test", "--memory-mb", "5000");

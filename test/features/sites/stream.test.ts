@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { publisherOf } from "../../../src/publish/index.js";
 import { addSite } from "../../../src/features/sites/index.js";
+import { publisherOf } from "../../../src/publish/index.js";
 import { buildTestApp } from "../../support/app.js";
 import { createAccount, createHost, joinAccount } from "../../support/factories.js";
 

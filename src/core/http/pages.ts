@@ -136,10 +136,10 @@ function menuOf(request: FastifyRequest, services: Services, path: string): { me
   const entries = services.features.flatMap((feature) => feature.menu ?? []).sort((a, b) => a.position - b.position);
   const link = ({ href, icon, label }: MenuEntry): MenuLink => ({ href, icon, label: request.t(label), current: currentOf(href, path) });
   const visible = entries.filter((entry) => refusalOf(request.actor, accessOf(entry)) === null);
-  return {
-    member: visible.filter((entry) => entry.audience === "member").map(link),
-    admin: visible.filter((entry) => entry.audience === "admin").map(link),
-  };
+  const admin = visible.filter((entry) => entry.audience === "admin").map(link);
+  // A page that both audiences have is shown to administrators once, among their own.
+  const twice = new Set(admin.map(({ href }) => href));
+  return { member: visible.filter((entry) => entry.audience === "member" && !twice.has(entry.href)).map(link), admin };
 }
 
 function accessOf(entry: MenuEntry): Access {

@@ -20,6 +20,7 @@ export const feature: HostingFeature = {
   roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
+    { label: "sites.connect.link", href: "/connect", icon: "plug-connected", audience: "member", permission: "sites.read", position: 30 },
     { label: "sites.menu_proxy", href: "/proxy-targets", icon: "arrows-exchange", audience: "admin", position: 70 },
   ],
 };

@@ -52,11 +52,13 @@ export function siteView(request: FastifyRequest, site: ShownSite, chip: Chip, h
     href: name.startsWith("*.") ? null : `https://${name}${port}/`,
     canonical: site.canonical === name,
   }));
+  const main = addresses.find((one) => one.canonical && one.href) ?? addresses.find((one) => one.href);
   return {
     ...site,
     addresses,
     others: addresses.length - 1,
-    href: addresses.find((one) => one.canonical)?.href ?? addresses.find((one) => one.href)?.href ?? null,
+    href: main?.href ?? null,
+    shown: main ? `https://${main.display}${port}/` : null,
     parked: addresses.every(({ live }) => !live),
     kindLabel: request.t(`sites.kinds.${site.kind}`),
     what: whatItShows(site),

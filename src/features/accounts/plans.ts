@@ -15,7 +15,7 @@ export const DEFAULT_PLAN: PlanInput = {
   phpTimeSeconds: 60,
   phpUploadMb: 64,
   phpWorkers: 5,
-  connections: 20,
+  connections: 40,
 };
 
 const COLUMNS = Object.keys(DEFAULT_PLAN) as (keyof PlanInput)[];

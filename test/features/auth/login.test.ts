@@ -40,6 +40,10 @@ test("login is led back to where the person wanted to go, but never to another s
     ["//evil.test/", "/"],
     ["https://evil.test/", "/"],
     ["/\\evil.test", "/"],
+    ["/.//evil.test", "/"],
+    ["/..//evil.test/", "/"],
+    ["/%2e//evil.test", "/"],
+    ["/profile/..//evil.test", "/"],
   ] as const) {
     const answer = await app.visitor().submit("/", "/login", { login: "jeanne", password: TEST_PASSWORD, next });
     assert.equal(answer.headers.location, expected, next);
@@ -88,6 +92,23 @@ test("guessing is held after five failures of one login at one address, and let 
   assert.equal(await guess("192.0.2.2", TEST_PASSWORD), "in", "the member elsewhere is not locked out");
   app.clock.advance(HOLD_SECONDS + 1);
   assert.equal(await guess("192.0.2.1", TEST_PASSWORD), "in");
+});
+
+test("guesses sent all at once are held like guesses sent one by one", async (t) => {
+  const app = await buildTestApp(t, { features });
+  await app.createUser("jeanne");
+  const guesses = Array.from({ length: LIMITS.pair * 3 }, () => codeOf(logIn(from(app, "192.0.2.1"), { login: "jeanne", password: "wrong" })));
+  const codes = await Promise.all(guesses);
+  assert.equal(codes.filter((code) => code === "auth.wrong_login").length, LIMITS.pair);
+  assert.equal(codes.filter((code) => code === "auth.too_many_attempts").length, LIMITS.pair * 2);
+});
+
+test("a member who logs in often uses up nobody's attempts", async (t) => {
+  const app = await buildTestApp(t, { features });
+  await app.createUser("jeanne");
+  const right = { login: "jeanne", password: TEST_PASSWORD };
+  for (let number = 0; number < LIMITS.address + 1; number += 1) assert.equal(await codeOf(logIn(from(app, "192.0.2.1"), right)), "in");
+  assert.equal(await app.database.client.loginThrottle.count({ where: { failures: { gt: 0 } } }), 0);
 });
 
 test("logins that do not exist are held alike", async (t) => {

@@ -32,7 +32,7 @@ for (const provider of PROVIDERS) {
   const target = join(folder, `${number}_${name}`);
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, "migration.sql"), script);
-  writeFileSync(base, now.map((file) => file.content.trim()).join("\n\n") + "\n");
+  writeFileSync(base, `${now.map((file) => file.content.trim()).join("\n\n")}\n`);
   writeFileSync(join(folder, "migration_lock.toml"), `provider = "${provider}"\n`);
   process.stdout.write(`${provider}: ${target}/migration.sql (read it before you commit it)\n`);
 }

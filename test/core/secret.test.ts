@@ -16,7 +16,7 @@ test("a secret shows itself nowhere", () => {
     JSON.stringify({ secret }),
     inspect({ deep: { secret } }, { showHidden: true }),
     format("%s %o %j", secret, secret, secret),
-    secret + "",
+    String(secret),
   ];
   for (const text of shown) {
     assert.doesNotMatch(text, /hunter2/);

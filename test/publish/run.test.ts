@@ -118,7 +118,7 @@ test("what was withdrawn never comes back: a suspension, a lost name", async (t)
   assert.match(live["tester/accounts/2003.conf"] ?? "", /^text next$/m);
   await panel.set({ "2003": null });
   await panel.publisher.idle();
-  assert.equal(((await panel.machine.live()) ?? {})["tester/accounts/2003.conf"], undefined);
+  assert.equal((await panel.machine.live())?.["tester/accounts/2003.conf"], undefined);
   await assertAgrees(panel);
 });
 
@@ -147,7 +147,7 @@ test("a single unit that does not prove itself: the release before serves again,
   panel.machine.faults.set("s2002.example.org", "stale");
   await panel.set({ "2002": site(2002, "next") });
   await panel.publisher.idle();
-  assert.match(((await panel.machine.live()) ?? {})["tester/accounts/2002.conf"] ?? "", /^text www$/m);
+  assert.match((await panel.machine.live())?.["tester/accounts/2002.conf"] ?? "", /^text www$/m);
   assert.equal((await panel.unit("2002")).quarantineCode, "publications.wrong_answer");
   const releases = await panel.ctx.db.release.findMany({ orderBy: { number: "asc" } });
   assert.deepEqual(
@@ -168,7 +168,7 @@ test("a machine on which nothing answers: rolled back, both errors kept, nobody 
   assert.equal(publication.state, "failed");
   const errors = publication.errors as { step: string; code: string }[];
   assert.deepEqual([...new Set(errors.map((error) => error.step))].sort(), ["rollback", "verify"]);
-  assert.match(((await panel.machine.live()) ?? {})["tester/accounts/2001.conf"] ?? "", /^text www$/m);
+  assert.match((await panel.machine.live())?.["tester/accounts/2001.conf"] ?? "", /^text www$/m);
   assert.deepEqual(chipOf(await panel.unit("2001")), { state: "waiting" });
   await assertAgrees(panel);
 

@@ -27,7 +27,7 @@ test("An open page hears of its own sites' chips, and of no neighbour's", async 
   for (let round = 0; round < 5; round += 1) {
     tell(account.id, account.number);
     tell(neighbour.id, neighbour.number);
-    await (await jeanne.get("/sites")).body;
+    await jeanne.get("/sites");
   }
   await panel.app.close();
   await answer;

@@ -5,5 +5,7 @@ export function ownAddress(path: string | undefined): string | null {
   // Browsers read a backslash as a slash, and drop tabs and line breaks (URL standard).
   if (!path || !/^\/(?![/\\])[^\\\p{Cc}]*$/u.test(path)) return null;
   const url = new URL(path, "https://panel.invalid");
-  return url.host === "panel.invalid" ? `${url.pathname}${url.search}` : null;
+  // Dots are resolved by now: `/.//evil.test` has become `//evil.test`, which would be another host.
+  if (url.host !== "panel.invalid" || url.pathname.startsWith("//")) return null;
+  return `${url.pathname}${url.search}`;
 }

@@ -3,7 +3,7 @@ import type { Context } from "../../core/context.js";
 import { invalid } from "../../core/errors.js";
 import { Secret } from "../../core/secret.js";
 import { verifyPassword } from "./passwords.js";
-import { countFailure, forgetFailures, refuseHeld } from "./throttle.js";
+import { forgetFailures, takeAttempt } from "./throttle.js";
 import { normaliseLogin, objectOf, PUBLIC_FIELDS, type PublicUser } from "./users.js";
 
 const SHOWN_LENGTH = 64;
@@ -17,12 +17,12 @@ export function looksLikeMailbox(login: string): boolean {
 export async function logIn(ctx: Context, input: { login: string; password: string }): Promise<PublicUser> {
   const login = normaliseLogin(input.login);
   const address = ctx.actor.kind === "system" ? "" : ctx.actor.address;
-  await refuseHeld(ctx, login, address);
+  await takeAttempt(ctx, login, address);
   const found = await ctx.db.user.findUnique({ where: { login }, select: { ...PUBLIC_FIELDS, passwordHash: true } });
   const usable = found?.disabledAt ? null : found;
   const matches = await verifyPassword(usable?.passwordHash ?? null, new Secret(input.password));
   if (!usable || !matches) {
-    await recordFailure(ctx, login, address, found?.id ?? "");
+    await recordFailure(ctx, login, found?.id ?? "");
     throw invalid("auth.wrong_login");
   }
   const { passwordHash: _, ...user } = usable;
@@ -34,9 +34,8 @@ export async function logIn(ctx: Context, input: { login: string; password: stri
   return user;
 }
 
-async function recordFailure(ctx: Context, login: string, address: string, id: string): Promise<void> {
+async function recordFailure(ctx: Context, login: string, id: string): Promise<void> {
   await ctx.transaction(async (tx) => {
-    await countFailure(tx.db, tx.clock.now(), login, address);
     tx.audit({ verb: "auth.user.login_failed", accountId: null, object: { type: "user", id, name: login.slice(0, SHOWN_LENGTH) } });
   });
 }

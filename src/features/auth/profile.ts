@@ -5,7 +5,7 @@ import { Secret } from "../../core/secret.js";
 import type { User } from "../../generated/sqlite/client.js";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.js";
 import type { PasswordInput, ProfileInput } from "./schemas.js";
-import { countFailure, refuseHeld } from "./throttle.js";
+import { forgetFailures, takeAttempt } from "./throttle.js";
 import { endAccess, objectOf, searchOf } from "./users.js";
 
 const SHOWN = { id: true, login: true, email: true, name: true, admin: true, locale: true, appearance: true } as const;
@@ -41,12 +41,10 @@ export async function changePassword(ctx: Context, input: PasswordInput, keptSes
   const password = new Secret(input.password);
   checkPassword(password, profile.login, "password");
   // A stolen session must not become a place to guess.
-  await refuseHeld(ctx, profile.login, address);
+  await takeAttempt(ctx, profile.login, address);
   const { passwordHash } = await ctx.db.user.findUniqueOrThrow({ where: { id: profile.id }, select: { passwordHash: true } });
-  if (!(await verifyPassword(passwordHash, new Secret(input.current)))) {
-    await ctx.transaction((tx) => countFailure(tx.db, tx.clock.now(), profile.login, address));
-    throw invalid("auth.wrong_password", {}, "current");
-  }
+  if (!(await verifyPassword(passwordHash, new Secret(input.current)))) throw invalid("auth.wrong_password", {}, "current");
+  await ctx.transaction((tx) => forgetFailures(tx.db, profile.login, address));
   if (password.equals(input.current)) throw invalid("auth.password_same", {}, "password");
   const renewed = await hashPassword(password);
   await ctx.transaction(async (tx) => {

@@ -12,8 +12,18 @@ export const LIMITS = { pair: 5, address: 30, login: 100 } as const;
 
 type Kind = keyof typeof LIMITS;
 
-/** Refuses an attempt that must wait, whoever's it is. */
-export async function refuseHeld(ctx: Context, login: string, address: string): Promise<void> {
+/**
+ * Takes one attempt before the password is looked at: refuses the one that must wait, counts the others as failures. Counted afterwards, any
+ * number of guesses sent at once would all pass before the first one is known to be wrong. A success gives its attempt back (`forgetFailures`).
+ */
+export async function takeAttempt(ctx: Context, login: string, address: string): Promise<void> {
+  await ctx.transaction(async (tx) => {
+    await refuseHeld(tx, login, address);
+    await countFailure(tx.db, tx.clock.now(), login, address);
+  });
+}
+
+async function refuseHeld(ctx: Context, login: string, address: string): Promise<void> {
   const now = ctx.clock.now();
   const rows = await ctx.db.loginThrottle.findMany({ where: { key: { in: keysOf(login, address).map(({ key }) => key) }, heldUntil: { gt: now } } });
   const until = Math.max(0, ...rows.map((row) => row.heldUntil?.getTime() ?? 0));
@@ -21,8 +31,7 @@ export async function refuseHeld(ctx: Context, login: string, address: string): 
   throw tooMany("auth.too_many_attempts", { minutes: Math.max(1, Math.ceil((until - now.getTime()) / 60_000)) });
 }
 
-/** Counts a failed attempt, inside the transaction that audits it. */
-export async function countFailure(db: Db, now: Date, login: string, address: string): Promise<void> {
+async function countFailure(db: Db, now: Date, login: string, address: string): Promise<void> {
   const windowBegins = new Date(now.getTime() - WINDOW_SECONDS * 1000);
   for (const { key, kind } of keysOf(login, address)) {
     const row = await db.loginThrottle.findUnique({ where: { key } });
@@ -34,10 +43,15 @@ export async function countFailure(db: Db, now: Date, login: string, address: st
   }
 }
 
-/** Forgets the failures of a login at an address after a success. Those of the address stay: one good account must not free a guesser. */
+/** Forgets the failures of a login at an address after a success. Of the address only the success's own attempt: one good account must not free a guesser. */
 export async function forgetFailures(db: Db, login: string, address: string): Promise<void> {
-  const [pair] = keysOf(login, address);
-  if (pair) await db.loginThrottle.deleteMany({ where: { key: pair.key } });
+  for (const { key, kind } of keysOf(login, address)) {
+    if (kind === "pair") await db.loginThrottle.deleteMany({ where: { key } });
+    else {
+      await db.loginThrottle.updateMany({ where: { key, failures: { gt: 0 } }, data: { failures: { decrement: 1 } } });
+      await db.loginThrottle.updateMany({ where: { key, failures: { lt: LIMITS[kind] } }, data: { heldUntil: null } });
+    }
+  }
 }
 
 /** Removes rows that no longer decide anything; gives their number. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { get } from "node:http";
 import { test } from "node:test";
+import type { MembershipRole } from "../../src/core/context.js";
 import type { Feature } from "../../src/core/feature.js";
 import type { SendEvent } from "../../src/core/http/stream.js";
 import { feature as auth } from "../../src/features/auth/feature.js";
@@ -12,8 +13,10 @@ import { until } from "../support/until.js";
 /** An application with one stream, listening, and a logged-in reader of it. */
 async function scene(t: Scope) {
   const streams: { send: SendEvent; signal: AbortSignal }[] = [];
+  const roles = new Map<string, MembershipRole>([["a", "owner"]]);
   const ticker: Feature = {
     name: "ticker",
+    memberships: { of: async () => [...roles].map(([accountId, role]) => ({ accountId, role, name: accountId })) },
     pages: (app) =>
       void app.get("/ticker", { config: { access: "user" } }, (_request, reply) => reply.events((send, signal) => void streams.push({ send, signal }))),
   };
@@ -22,10 +25,10 @@ async function scene(t: Scope) {
   const browser = await app.as("jeanne");
   const address = new URL(await app.app.listen({ host: "127.0.0.1", port: 0 }));
   const cookie = [...browser.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
-  const open = () =>
+  const open = (headers: Record<string, string> = { cookie }) =>
     new Promise<{ status: number | undefined; headers: Record<string, unknown>; text: () => string; ended: () => boolean; hangUp: () => void }>(
       (resolve, reject) => {
-        const request = get({ host: address.hostname, port: address.port, path: "/ticker", headers: { cookie, "x-forwarded-proto": "https" } }, (answer) => {
+        const request = get({ host: address.hostname, port: address.port, path: "/ticker", headers: { ...headers, "x-forwarded-proto": "https" } }, (answer) => {
           let text = "";
           let ended = false;
           answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
@@ -36,7 +39,7 @@ async function scene(t: Scope) {
         request.on("error", reject);
       },
     );
-  return { app, browser, streams, open };
+  return { app, browser, roles, streams, open };
 }
 
 test("events reach the page unbuffered, and stop when the reader leaves", async (t) => {
@@ -59,6 +62,26 @@ test("a stream ends with its session", async (t) => {
   await until(() => reader.ended());
   assert.match(reader.text(), /event: end\n/);
   assert.equal(streams[0]?.signal.aborted, true);
+});
+
+test("a stream ends when its reader's role changes or is taken away", async (t) => {
+  const { roles, open } = await scene(t);
+  const reader = await open();
+  roles.set("a", "reader");
+  await until(() => reader.ended());
+  const again = await open();
+  assert.equal(again.status, 200);
+  roles.clear();
+  await until(() => again.ended());
+});
+
+test("a stream opened with a key ends when the key is revoked", async (t) => {
+  const { app, browser, open } = await scene(t);
+  const { secret, token } = (await browser.api("POST", "/api/v1/profile/tokens", { name: "watch" })).json();
+  const reader = await open({ authorization: `Bearer ${secret}` });
+  assert.equal(reader.status, 200);
+  await app.database.client.apiToken.delete({ where: { id: token.id } });
+  await until(() => reader.ended());
 });
 
 test("one session holds six streams at most, and gets its places back", async (t) => {

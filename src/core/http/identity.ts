@@ -84,6 +84,13 @@ async function personOf(request: FastifyRequest, identity: Identity): Promise<Pe
   return identity.personOfSession(session.sessionId, rowOf(session), request.ip);
 }
 
+/** Reads anew who sent a request that is still open; null: the session or key that it came with is over. */
+export async function callerOf(request: FastifyRequest, identity: Identity): Promise<Person | null> {
+  if (request.headers.authorization !== undefined) return personOf(request, identity);
+  const row = await identity.findSession(request.session.sessionId);
+  return row && identity.personOfSession(request.session.sessionId, row, request.ip);
+}
+
 /** Gives what is stored of a session. */
 export function rowOf(session: Partial<SessionRow>): SessionRow {
   return { userId: session.userId ?? "", accountId: session.accountId ?? null, address: session.address ?? "", browser: session.browser ?? "" };

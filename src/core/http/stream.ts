@@ -2,7 +2,7 @@
 import { PassThrough } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { tooMany } from "../errors.js";
-import type { Identity } from "./identity.js";
+import { callerOf, type Identity, type Person } from "./identity.js";
 
 const HEARTBEAT_SECONDS = 15;
 /** Streams of one session: browsers open six connections to a host over HTTP/1.1. */
@@ -57,9 +57,12 @@ export function registerStreams(app: FastifyInstance, identity: Identity, heartb
   });
 }
 
-/** Rights may have changed since the stream began: a session that is gone, or whose person is, ends it. */
+/** Rights may have changed since the stream began: a session or key that is over, or rights that are others, end it; the page asks anew with those of now. */
 async function stillThere(request: FastifyRequest, identity: Identity): Promise<boolean> {
-  if (!request.person?.sessionId) return request.person !== null;
-  const row = await identity.findSession(request.session.sessionId);
-  return row !== null && (await identity.personOfSession(request.session.sessionId, row, request.ip)) !== null;
+  const { actor } = request;
+  if (actor.kind !== "user") return false;
+  const now = (await callerOf(request, identity))?.actor;
+  return now !== undefined && now.admin === actor.admin && rolesOf(now) === rolesOf(actor);
 }
+
+const rolesOf = ({ memberships }: Person["actor"]): string => JSON.stringify([...memberships].sort());

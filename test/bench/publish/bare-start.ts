@@ -25,17 +25,7 @@ wait "$pid" || :
 echo $((ended - started))`;
 
 /** Milliseconds of one bare start. */
-export async function bareStartMs(
-	web: LabNode,
-	site: { name: string; hash: string },
-): Promise<number> {
-	const nanoseconds = await web.must([
-		"sh",
-		"-c",
-		SCRIPT,
-		"bare",
-		site.name,
-		site.hash,
-	]);
-	return Number(nanoseconds) / 1e6;
+export async function bareStartMs(web: LabNode, site: { name: string; hash: string }): Promise<number> {
+  const nanoseconds = await web.must(["sh", "-c", SCRIPT, "bare", site.name, site.hash]);
+  return Number(nanoseconds) / 1e6;
 }

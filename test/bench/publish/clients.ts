@@ -3,25 +3,25 @@ import { request } from "node:https";
 import { answerLines } from "./lines.js";
 
 export interface Visit {
-	/** Address of the web machine, and the name of the site asked there. */
-	address: string;
-	name: string;
-	clients: number;
-	pauseMs: number;
-	/** Bounds: whatever the asker forgets, the visitors end. */
-	most: number;
-	seconds: number;
+  /** Address of the web machine, and the name of the site asked there. */
+  address: string;
+  name: string;
+  clients: number;
+  pauseMs: number;
+  /** Bounds: whatever the asker forgets, the visitors end. */
+  most: number;
+  seconds: number;
 }
 
 export interface Visited {
-	sent: number;
-	/** Not answered, or not with what the site says. */
-	lost: number;
-	faults: string[];
-	longestMs: number;
-	p50Ms: number;
-	p99Ms: number;
-	seconds: number;
+  sent: number;
+  /** Not answered, or not with what the site says. */
+  lost: number;
+  faults: string[];
+  longestMs: number;
+  p50Ms: number;
+  p99Ms: number;
+  seconds: number;
 }
 
 const BODY = "a=1";
@@ -32,102 +32,86 @@ let stop = false;
 let visiting: Promise<Visited> | null = null;
 
 await answerLines({
-	start(visit: Visit) {
-		stop = false;
-		visiting = visitAll(visit);
-	},
-	stop() {
-		stop = true;
-		return visiting;
-	},
+  start(visit: Visit) {
+    stop = false;
+    visiting = visitAll(visit);
+  },
+  stop() {
+    stop = true;
+    return visiting;
+  },
 });
 
 async function visitAll(visit: Visit): Promise<Visited> {
-	const waits: number[] = [];
-	const faults: string[] = [];
-	let sent = 0;
-	let lost = 0;
-	const started = performance.now();
-	const one = async (offset: number): Promise<void> => {
-		for (
-			let turn = offset;
-			!stop &&
-			sent < visit.most &&
-			performance.now() - started < visit.seconds * 1000;
-			turn += 1
-		) {
-			sent += 1;
-			const asked = performance.now();
-			const fault = await ask(visit, turn % 2 === 0 ? "GET" : "POST");
-			waits.push(performance.now() - asked);
-			if (fault !== null) {
-				lost += 1;
-				if (faults.length < KEPT_FAULTS) faults.push(fault);
-			}
-			await new Promise((resume) => setTimeout(resume, visit.pauseMs));
-		}
-	};
-	await Promise.all(
-		Array.from({ length: visit.clients }, (_, index) => one(index)),
-	);
-	waits.sort((a, b) => a - b);
-	const at = (share: number) =>
-		waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0;
-	return {
-		sent,
-		lost,
-		faults,
-		longestMs: waits.at(-1) ?? 0,
-		p50Ms: at(0.5),
-		p99Ms: at(0.99),
-		seconds: (performance.now() - started) / 1000,
-	};
+  const waits: number[] = [];
+  const faults: string[] = [];
+  let sent = 0;
+  let lost = 0;
+  const started = performance.now();
+  const one = async (offset: number): Promise<void> => {
+    for (let turn = offset; !stop && sent < visit.most && performance.now() - started < visit.seconds * 1000; turn += 1) {
+      sent += 1;
+      const asked = performance.now();
+      const fault = await ask(visit, turn % 2 === 0 ? "GET" : "POST");
+      waits.push(performance.now() - asked);
+      if (fault !== null) {
+        lost += 1;
+        if (faults.length < KEPT_FAULTS) faults.push(fault);
+      }
+      await new Promise((resume) => setTimeout(resume, visit.pauseMs));
+    }
+  };
+  await Promise.all(Array.from({ length: visit.clients }, (_, index) => one(index)));
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0;
+  return {
+    sent,
+    lost,
+    faults,
+    longestMs: waits.at(-1) ?? 0,
+    p50Ms: at(0.5),
+    p99Ms: at(0.99),
+    seconds: (performance.now() - started) / 1000,
+  };
 }
 
 /** null: the site itself answered. */
-function ask(
-	{ address, name }: Visit,
-	method: "GET" | "POST",
-): Promise<string | null> {
-	const path = method === "GET" ? "/plain.html" : "/index.php";
-	const wanted = method === "GET" ? `plain ${name}` : `got ${BODY}`;
-	const headers = {
-		host: name,
-		connection: "close",
-		...(method === "POST"
-			? {
-					"content-type": "application/x-www-form-urlencoded",
-					"content-length": BODY.length,
-				}
-			: {}),
-	};
-	return new Promise((resolve) => {
-		const options = {
-			agent: false as const,
-			host: address,
-			servername: name,
-			path,
-			method,
-			headers,
-			rejectUnauthorized: false,
-			signal: AbortSignal.timeout(TIMEOUT_MS),
-		};
-		const asked = request(options, (response) => {
-			let body = "";
-			response.setEncoding("utf8");
-			response.on("data", (text: string) => {
-				body += text;
-			});
-			response.on("error", (error) => resolve(`${method}: ${error.message}`));
-			response.on("end", () =>
-				resolve(
-					response.statusCode === 200 && body.trim() === wanted
-						? null
-						: `${method}: ${response.statusCode} ${body.slice(0, 80)}`,
-				),
-			);
-		});
-		asked.on("error", (error) => resolve(`${method}: ${error.message}`));
-		asked.end(method === "POST" ? BODY : undefined);
-	});
+function ask({ address, name }: Visit, method: "GET" | "POST"): Promise<string | null> {
+  const path = method === "GET" ? "/plain.html" : "/index.php";
+  const wanted = method === "GET" ? `plain ${name}` : `got ${BODY}`;
+  const headers = {
+    host: name,
+    connection: "close",
+    ...(method === "POST"
+      ? {
+          "content-type": "application/x-www-form-urlencoded",
+          "content-length": BODY.length,
+        }
+      : {}),
+  };
+  return new Promise((resolve) => {
+    const options = {
+      agent: false as const,
+      host: address,
+      servername: name,
+      path,
+      method,
+      headers,
+      rejectUnauthorized: false,
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    };
+    const asked = request(options, (response) => {
+      let body = "";
+      response.setEncoding("utf8");
+      response.on("data", (text: string) => {
+        body += text;
+      });
+      response.on("error", (error) => resolve(`${method}: ${error.message}`));
+      response.on("end", () =>
+        resolve(response.statusCode === 200 && body.trim() === wanted ? null : `${method}: ${response.statusCode} ${body.slice(0, 80)}`),
+      );
+    });
+    asked.on("error", (error) => resolve(`${method}: ${error.message}`));
+    asked.end(method === "POST" ? BODY : undefined);
+  });
 }

@@ -8,10 +8,10 @@ import { buildPrograms } from "./build.js";
 import { type Asked, askLines } from "./lines.js";
 
 export interface House {
-	web: LabNode;
-	panel: Asked;
-	clients: Asked;
-	close(): Promise<void>;
+  web: LabNode;
+  panel: Asked;
+  clients: Asked;
+  close(): Promise<void>;
 }
 
 // As the unit of the panel starts it.
@@ -20,83 +20,63 @@ const WALL_GROUP = "1990";
 
 /** Raises it, with a panel that knows nothing yet. */
 export async function raiseHouse(): Promise<House> {
-	const build = await buildPrograms(["publish/panel", "publish/clients"]);
-	let lab: Lab | undefined;
-	const close = async () => {
-		await lab?.close();
-		build.remove();
-	};
-	try {
-		lab = await raiseLab({ nodes: ["control", "web1"] });
-		const control = lab.node("control");
-		const web = lab.node("web1");
-		const start = (program: string, flags: string[]) =>
-			askLines(
-				control.spawnInNetwork(
-					[process.execPath, ...flags, build.program(program)],
-					{
-						stdio: ["pipe", "pipe", "inherit"],
-						env: { PATH: process.env["PATH"] },
-					},
-				),
-			);
-		const panel = start("publish/panel", PANEL_FLAGS);
-		const clients = start("publish/clients", []);
-		await panel.ask("start", { state: await layState(lab, web) });
-		return {
-			...{ web, panel, clients },
-			async close() {
-				await panel.ask("close").finally(() => panel.end());
-				await clients.end();
-				await close();
-			},
-		};
-	} catch (error) {
-		await close();
-		throw error;
-	}
+  const build = await buildPrograms(["publish/panel", "publish/clients"]);
+  let lab: Lab | undefined;
+  const close = async () => {
+    await lab?.close();
+    build.remove();
+  };
+  try {
+    lab = await raiseLab({ nodes: ["control", "web1"] });
+    const control = lab.node("control");
+    const web = lab.node("web1");
+    const start = (program: string, flags: string[]) =>
+      askLines(
+        control.spawnInNetwork([process.execPath, ...flags, build.program(program)], {
+          stdio: ["pipe", "pipe", "inherit"],
+          env: { PATH: process.env["PATH"] },
+        }),
+      );
+    const panel = start("publish/panel", PANEL_FLAGS);
+    const clients = start("publish/clients", []);
+    await panel.ask("start", { state: await layState(lab, web) });
+    return {
+      ...{ web, panel, clients },
+      async close() {
+        await panel.ask("close").finally(() => panel.end());
+        await clients.end();
+        await close();
+      },
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** The panel's folder, with its key to web1 and web1's pinned key, as `mutu hosts add` leaves them. */
 async function layState(lab: Lab, web: LabNode): Promise<string> {
-	const state = join(lab.directory, "panel");
-	const keys = join(state, "hosts", web.name);
-	mkdirSync(keys, { recursive: true, mode: 0o700 });
-	mkdirSync(join(state, "ssh"), { mode: 0o700 });
-	copyFileSync(lab.panelKey.path, join(keys, "id_ed25519"));
-	writeFileSync(
-		join(keys, "known_hosts"),
-		`${web.ip} ${await web.hostKey()}\n`,
-	);
-	return state;
+  const state = join(lab.directory, "panel");
+  const keys = join(state, "hosts", web.name);
+  mkdirSync(keys, { recursive: true, mode: 0o700 });
+  mkdirSync(join(state, "ssh"), { mode: 0o700 });
+  copyFileSync(lab.panelKey.path, join(keys, "id_ed25519"));
+  writeFileSync(join(keys, "known_hosts"), `${web.ip} ${await web.hostKey()}\n`);
+  return state;
 }
 
 /** Gives an account a page and a PHP file that tells what it was sent. */
-export async function layPages(
-	web: LabNode,
-	site: { name: string; number: number },
-): Promise<void> {
-	const home = `/srv/mutu/homes/${site.number}`;
-	await web.must([
-		"install",
-		"-d",
-		"-o",
-		`${site.number}`,
-		"-g",
-		WALL_GROUP,
-		"-m",
-		"0710",
-		home,
-	]);
-	await web.must(["mkdir", "-p", `${home}/www`], { uid: site.number });
-	const pages = {
-		"plain.html": `plain ${site.name}\n`,
-		"index.php":
-			'<?php echo "got ", file_get_contents("php://input"), "\\n";\n',
-	};
-	for (const [file, input] of Object.entries(pages))
-		await web.must(["sh", "-c", 'cat > "$1"', "page", `${home}/www/${file}`], {
-			uid: site.number,
-			input,
-		});
+export async function layPages(web: LabNode, site: { name: string; number: number }): Promise<void> {
+  const home = `/srv/mutu/homes/${site.number}`;
+  await web.must(["install", "-d", "-o", `${site.number}`, "-g", WALL_GROUP, "-m", "0710", home]);
+  await web.must(["mkdir", "-p", `${home}/www`], { uid: site.number });
+  const pages = {
+    "plain.html": `plain ${site.name}\n`,
+    "index.php": '<?php echo "got ", file_get_contents("php://input"), "\\n";\n',
+  };
+  for (const [file, input] of Object.entries(pages))
+    await web.must(["sh", "-c", 'cat > "$1"', "page", `${home}/www/${file}`], {
+      uid: site.number,
+      input,
+    });
 }

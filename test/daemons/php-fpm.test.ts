@@ -292,6 +292,45 @@ test("A pool that FPM refuses is named with its file; a version that is not ther
   clean(step.n);
 });
 
+test("A pool names nothing but what our pools name: FPM, as root, would open its logs and sockets anywhere, as anybody", () => {
+  const other = new PrivateMachine();
+  try {
+    const [[path, sound]] = Object.entries(pool(B)) as [[string, string]];
+    const target = join(other.root, "written-by-root");
+    const attempts = [
+      `access.log = ${target}\naccess.format = "* * * * * root id"`,
+      `slowlog = ${target}\nrequest_slowlog_timeout = 1s`,
+      `listen = ${target}`,
+      "user = root",
+      "user = www-data",
+      "group = 0",
+      `user = ${A}`,
+      "listen.owner = root",
+      "prefix = /etc",
+      "chroot = /",
+      "env[LD_PRELOAD] = /tmp/x.so",
+      "php_admin_value[extension] = /tmp/x.so",
+      `php_admin_value[error_log] = ${target}`,
+      `php_admin_value[open_basedir] = "/"`,
+      "include = /etc/*.conf",
+      "[global]",
+      `[global]\nerror_log = ${target}`,
+      "pm = ondemand\r",
+      "pm.max_children = 1\\",
+    ];
+    for (const attempt of attempts) {
+      const step = other.stage({ [path]: `${sound}${attempt}\n` });
+      const { code, words } = other.driver("php-fpm", "rehearse", step.env);
+      assert.equal(code, 1, `${attempt}: ${words}`);
+      assert.equal(daemon.explain(words.split("\n"))[0]?.path, `${VERSION}/m03/${B}.conf`, words);
+      assert.ok(!existsSync(target), attempt);
+      for (const folder of [`activations/${step.n}`, `releases/root${step.n}`]) rmSync(join(other.root, folder), { recursive: true });
+    }
+  } finally {
+    other.close();
+  }
+});
+
 test("When an account's last pool goes, its processes end at settle, whatever they are", { skip: NEEDS_ROOT }, async () => {
   const pidFile = join(home(B), "pid");
   await run(B, `shell_exec("setsid sh -c 'echo \\$\\$ >${pidFile}; exec sleep 600' >/dev/null 2>&1 &");`, site({}));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Feature } from "../../src/core/feature.js";
 import { SESSION_COOKIE } from "../../src/core/http/sessions.js";
 import { feature as auth } from "../../src/features/auth/feature.js";
 import { feature as home } from "../../src/features/home/feature.js";
@@ -77,4 +78,21 @@ test("a session ends with log-out, when idle for a day, and after two weeks in a
   await busy.get("/profile");
   app.clock.advance(halfDay);
   assert.equal((await busy.get("/profile")).statusCode, 303);
+});
+
+test("a session that ends while a request of it changes it does not come back", async (t) => {
+  const slow: Feature = {
+    name: "slow",
+    pages: (app, services) =>
+      void app.get("/slow", { config: { access: "user" } }, async (request) => {
+        await services.db.session.deleteMany({});
+        request.session.accountId = "another";
+        return "done";
+      }),
+  };
+  const app = await buildTestApp(t, { features: [...features, slow] });
+  await app.createUser("jeanne");
+  const browser = await app.as("jeanne");
+  assert.equal((await browser.get("/slow")).statusCode, 200);
+  assert.equal(await app.database.client.session.count(), 0);
 });

@@ -35,8 +35,8 @@ export interface SessionRow {
 export interface Identity {
   /** Finds a live session by its random id. */
   findSession(id: string): Promise<SessionRow | null>;
-  /** Writes a session of this browser; made by `issueSession` only. */
-  saveSession(id: string, row: SessionRow): Promise<void>;
+  /** Writes a session of this browser. Only one that `begins` (`issueSession`) makes a row: one that was ended meanwhile must not come back. */
+  saveSession(id: string, row: SessionRow, begins: boolean): Promise<void>;
   endSession(id: string): Promise<void>;
   personOfSession(id: string, row: SessionRow, address: string): Promise<Person | null>;
   personOfToken(token: string, address: string): Promise<Person | null>;
@@ -50,7 +50,10 @@ declare module "fastify" {
     /** Context of an act on behalf of the caller; its log lines carry the request's id. */
     ctx: Context;
   }
-  interface Session extends Partial<SessionRow> {}
+  interface Session extends Partial<SessionRow> {
+    /** Made in this very request, and not stored yet. */
+    begins?: boolean;
+  }
 }
 
 const BEARER = /^Bearer ([A-Za-z0-9_-]{20,200})$/;

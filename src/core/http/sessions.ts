@@ -24,7 +24,7 @@ export async function registerSessions(app: FastifyInstance, identity: Identity)
       set(id, value, done) {
         const row = rowOf(value as Partial<SessionRow>);
         if (row.userId === "") return done();
-        identity.saveSession(id, row).then(() => done(), done);
+        identity.saveSession(id, row, value.begins === true).then(() => done(), done);
       },
       destroy: (id, done) => void identity.endSession(id).then(() => done(), done),
     },
@@ -35,5 +35,5 @@ export async function registerSessions(app: FastifyInstance, identity: Identity)
 export async function issueSession(request: FastifyRequest, userId: string): Promise<void> {
   await request.session.regenerate();
   const browser = (request.headers["user-agent"] ?? "").slice(0, BROWSER_LENGTH);
-  Object.assign(request.session, { userId, accountId: null, address: request.ip, browser } satisfies SessionRow);
+  Object.assign(request.session, { userId, accountId: null, address: request.ip, browser } satisfies SessionRow, { begins: true });
 }

@@ -4,7 +4,7 @@ import type { MembershipSource } from "../../core/feature.js";
 import type { Appearance, Identity, Person } from "../../core/http/identity.js";
 import type { Services } from "../../core/services.js";
 import type { Locale } from "../../core/text.js";
-import { endSession, findSession, saveSession, sessionKey } from "./sessions.js";
+import { beginSession, changeSession, endSession, findSession, sessionKey } from "./sessions.js";
 import { findTokenUser } from "./tokens.js";
 
 /** Makes what core asks of the feature that owns people. */
@@ -29,7 +29,7 @@ export function createIdentity(services: Services): Identity {
   };
   return {
     findSession: (id) => findSession(db, clock.now(), id),
-    saveSession: (id, row) => saveSession(db, clock.now(), id, row),
+    saveSession: (id, row, begins) => (begins ? beginSession(db, clock.now(), id, row) : changeSession(db, id, row)),
     endSession: (id) => endSession(db, id),
     personOfSession: (id, row, address) => personOf(row.userId, address, { id, accountId: row.accountId }),
     async personOfToken(token, address) {

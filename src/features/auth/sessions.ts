@@ -25,11 +25,14 @@ export async function findSession(db: Db, now: Date, id: string): Promise<Sessio
   return { userId: row.userId, accountId: row.accountId, address: row.address, browser: row.browser };
 }
 
-/** Writes a session: new, or looking at another account. */
-export async function saveSession(db: Db, now: Date, id: string, row: SessionRow): Promise<void> {
-  const key = sessionKey(id);
-  const create = { id: key, ...row, createdAt: now, lastSeenAt: now, expiresAt: expiry(now, now) };
-  await db.session.upsert({ where: { id: key }, create, update: { accountId: row.accountId } });
+/** Writes a new session. */
+export async function beginSession(db: Db, now: Date, id: string, row: SessionRow): Promise<void> {
+  await db.session.create({ data: { id: sessionKey(id), ...row, createdAt: now, lastSeenAt: now, expiresAt: expiry(now, now) } });
+}
+
+/** Lets a session look at another account. One that was ended while its request ran stays ended. */
+export async function changeSession(db: Db, id: string, row: SessionRow): Promise<void> {
+  await db.session.updateMany({ where: { id: sessionKey(id) }, data: { accountId: row.accountId } });
 }
 
 /** Ends a session by its random id. */

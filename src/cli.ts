@@ -1,15 +1,11 @@
 #!/usr/bin/env node
 /** `mutu <feature> <verb>`: commands of core, and those that each feature brings. */
-import { Command, CommanderError } from "commander";
-import { boot, type Program, programRoot, programVersion } from "./boot.js";
-import { auditCommands } from "./core/audit-commands.js";
-import { databaseCommands } from "./core/database-commands.js";
+import { type Command, CommanderError } from "commander";
+import { boot, type Program, programRoot } from "./boot.js";
+import { commandTree, lazyServices } from "./commands.js";
 import { discoverFeatures } from "./core/discover.js";
 import { readEnv } from "./core/env.js";
 import { isRefusal } from "./core/errors.js";
-import type { Feature } from "./core/feature.js";
-import { jobCommands } from "./core/jobs/commands.js";
-import type { Services } from "./core/services.js";
 import { createText } from "./core/text.js";
 
 process.umask(0o077);
@@ -39,21 +35,6 @@ async function main(argv: string[]): Promise<number> {
   } finally {
     await program?.close();
   }
-}
-
-function commandTree(features: readonly Feature[], services: Services, jobs: () => Program["jobs"]): Command {
-  const mutu = new Command("mutu").version(programVersion()).exitOverride().showHelpAfterError();
-  const under = (name: string) => mutu.commands.find((command) => command.name() === name) ?? mutu.command(name).exitOverride().showHelpAfterError();
-  databaseCommands(under("database"));
-  auditCommands(under("audit"), services);
-  jobCommands(under("jobs"), services, jobs);
-  for (const feature of features) feature.commands?.(under(feature.name), services);
-  return mutu;
-}
-
-/** Services that exist from the moment a command runs; before, only their names are known. */
-function lazyServices(program: () => Program): Services {
-  return new Proxy({} as Services, { get: (_, name) => Reflect.get(program().services, name) });
 }
 
 function topOf(command: Command): string {

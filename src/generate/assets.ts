@@ -6,10 +6,12 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import postcss, { type AtRule, type Container, type Root, type Rule } from "postcss";
 
-const ROOT = join(import.meta.dirname, "..");
+const ROOT = join(import.meta.dirname, "../..");
 const MODULES = join(ROOT, "node_modules");
 /** Where a class or an icon can be named. */
 const SOURCES = ["views", "src", "public/js"];
+/** Folders that draw no page: their words would keep rules alive that nobody uses. */
+const NO_PAGE = new Set(["generated", "generate", "golden"]);
 const SOURCE_FILE = /\.(hbs|ts|js)$/;
 /** The panel chooses its theme by `data-bs-theme` on <html> only: Tabler's other ways to say it are dead weight. */
 const OTHER_THEMES = /theme-dark|data-theme|data-bs-navbar-theme|data-bs-layout|body\[data-bs-theme|^\[data-bs-theme=dark\] \[data-bs-theme=light\]/;
@@ -18,7 +20,7 @@ function* files(folder: string): Generator<string> {
   for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) {
-      if (entry.name !== "generated" && entry.name !== "golden") yield* files(path);
+      if (!NO_PAGE.has(entry.name)) yield* files(path);
       continue;
     }
     if (SOURCE_FILE.test(entry.name) && !entry.name.endsWith(".min.js")) yield path;

@@ -5,7 +5,7 @@ import { conflict, invalid, notFound } from "../../core/errors.js";
 import { requireAdmin } from "../../core/ownership.js";
 import type { Claim } from "../../generated/sqlite/client.js";
 import { accountFor } from "../accounts/index.js";
-import { type DomainName, parentsOf, parseName } from "./names.js";
+import { type DomainName, isWithin, parentsOf, parseName } from "./names.js";
 
 /** Refuses a name that somebody holds, or that touches another account's domain without consent. */
 export async function refuseClaimed(tx: TransactionContext, accountId: string, name: DomainName, field: string): Promise<void> {
@@ -14,7 +14,7 @@ export async function refuseClaimed(tx: TransactionContext, accountId: string, n
   if (claim?.state === "bin") throw conflict("domains.name_in_bin", { name }, field);
   if (claim) throw conflict("domains.already_yours", { name }, field);
   const other = await relatedClaim(tx.db, accountId, name);
-  if (other && !(await hasConsent(tx.db, accountId, name))) throw conflict("domains.needs_consent", { name, other: other.name }, field);
+  if (other && !(await hasConsent(tx.db, accountId, name, other.name))) throw conflict("domains.needs_consent", { name, other: other.name }, field);
 }
 
 /** Another account's claim above or below this name, the nearest above first. */
@@ -24,9 +24,10 @@ async function relatedClaim(db: Db, accountId: string, name: DomainName): Promis
   return db.claim.findFirst({ where: { name: { endsWith: `.${name}` }, accountId: { not: accountId } }, orderBy: { name: "asc" } });
 }
 
-/** Tells whether the account may hold this name although its neighbour in the tree is another account's. */
-export async function hasConsent(db: Db, accountId: string, name: string): Promise<boolean> {
-  return (await consentedName(db, accountId, name)) !== null;
+/** Tells whether the account may hold this name although `other` above or below it is another account's. A consent given above `other` does not reach past it. */
+async function hasConsent(db: Db, accountId: string, name: string, other: string): Promise<boolean> {
+  const consented = await consentedName(db, accountId, name);
+  return consented !== null && (isWithin(consented, other) || isWithin(other, name));
 }
 
 /** The consented name at or above this one, the nearest first. */
@@ -74,7 +75,7 @@ export async function listConsents(ctx: Context) {
 export async function refuseForeign(db: Db, accountId: string, name: string, field: string): Promise<void> {
   const claims = await db.claim.findMany({ where: { name: { in: [name, ...parentsOf(name)] } } });
   const nearest = claims.sort((a, b) => b.name.length - a.name.length)[0];
-  if (nearest && nearest.accountId !== accountId && !(await hasConsent(db, accountId, name))) {
+  if (nearest && nearest.accountId !== accountId && !(await hasConsent(db, accountId, name, nearest.name))) {
     throw conflict(nearest.name === name ? "domains.name_taken" : "domains.needs_consent", { name, other: nearest.name }, field);
   }
 }

@@ -4,5 +4,5 @@ export { addDomain, domainsAbove, getDomain, listDomains, removeDomain, restoreD
 export type {} from "./events.js";
 export type { AddressName, DomainName } from "./names.js";
 export { displayName, isWithin, parentsOf, parseAddress, parseName, registeredName, searchText, wildcardCovers } from "./names.js";
-export { addForbidden, refusePanelName, writePolicy } from "./policy.js";
+export { addForbidden, refuseAbovePanel, refusePanelName, writePolicy } from "./policy.js";
 export type { DomainInput } from "./schemas.js";

@@ -27,9 +27,19 @@ export async function refuseForbidden(db: Db, name: DomainName, field: string): 
 
 /** Refuses the names by which the panel and its machines are reached, and everything below them. */
 export async function refusePanelName(db: Db, name: string, field: string, policy?: NamePolicy | null): Promise<void> {
-  const known = policy ?? (await db.namePolicy.findUnique({ where: { id: ONLY } }));
-  const own = [...(known?.panelNames.split(" ") ?? []), ...(await hostAddresses(db))].filter((one) => one.includes("."));
+  const own = await panelNames(db, policy);
   if (own.some((one) => isWithin(name, one))) throw invalid("domains.panel_name", { name }, field);
+}
+
+/** Refuses a name whose wildcard would answer for the panel or one of its machines. */
+export async function refuseAbovePanel(db: Db, name: string, field: string): Promise<void> {
+  const below = (await panelNames(db)).find((one) => isWithin(one, name));
+  if (below) throw invalid("domains.panel_name", { name: below }, field);
+}
+
+async function panelNames(db: Db, policy?: NamePolicy | null): Promise<string[]> {
+  const known = policy ?? (await db.namePolicy.findUnique({ where: { id: ONLY } }));
+  return [...(known?.panelNames.split(" ") ?? []), ...(await hostAddresses(db))].filter((one) => one.includes("."));
 }
 
 /** The forbidden names, in order. */

@@ -12,6 +12,7 @@ import {
   foreignBelow,
   parentsOf,
   parseAddress,
+  refuseAbovePanel,
   refuseForeign,
   refusePanelName,
   registeredName,
@@ -46,6 +47,7 @@ export async function resolveAddress(
   await refuseTaken(tx, name, field);
   const wildcard = name.startsWith("*.");
   if (wildcard) {
+    await refuseAbovePanel(tx.db, exact, field);
     const other = await foreignBelow(tx.db, accountId, exact);
     if (other) throw conflict("sites.wildcard_covers_other", { name, other }, field);
   }
@@ -53,6 +55,7 @@ export async function resolveAddress(
   const first = { name, domainId: domain.id };
   const twin = withWww === false || wildcard ? null : twinOf(exact, domain.name);
   if (!twin || (await tx.db.siteAddress.findUnique({ where: { name: twin } }))) return { addresses: [first], canonical: null };
+  await refusePanelName(tx.db, twin, field);
   await refuseForeign(tx.db, accountId, twin, field);
   return { addresses: [first, { name: twin as AddressName, domainId: domain.id }], canonical: name };
 }

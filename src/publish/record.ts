@@ -5,6 +5,8 @@ import type { Level } from "./fallback.js";
 import { changeOf } from "./plan.js";
 
 const ROWS_AT_ONCE = 500;
+/** Kept of what a program said of one unit: who needs more reads its journal. */
+const MOST_WORDS = 50;
 
 /** Opens the publication's row; returns its id and number. */
 export async function openPublication(ctx: Run["ctx"], hostId: string, author: string): Promise<{ id: string; number: number }> {
@@ -82,7 +84,10 @@ async function writeParts(run: Run, outcomes: readonly UnitOutcome[], result: (u
   const parts = run.units.map((unit, index) => {
     const { role, key, accountId, serving, code, data } = outcomes[index] as UnitOutcome;
     const change = changeOf(unit.before, unit.files);
-    return { publicationId, role, key, accountId, change, says: unit.desired.says, serving, result: result(unit), faultCode: code, faultData: data };
+    // A fault that the outcome does not count was nobody's: the run's own errors tell of it.
+    const output = code === null ? [] : (unit.fault?.output ?? []).slice(0, MOST_WORDS);
+    const fault = { faultCode: code, faultData: data, output };
+    return { publicationId, role, key, accountId, change, says: unit.desired.says, serving, result: result(unit), ...fault };
   });
   for (let start = 0; start < parts.length; start += ROWS_AT_ONCE) {
     await run.ctx.db.publicationPart.createMany({ data: parts.slice(start, start + ROWS_AT_ONCE) });

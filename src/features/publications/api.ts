@@ -32,7 +32,7 @@ export function publicationApi(app: FastifyInstance, services: Services): void {
     const releases = await releasesOf(ctx, publication.id);
     return {
       ...publicationBody(ctx, await names(request), publication),
-      parts: publication.parts.map((part) => partBody(sayTo(request), part)),
+      parts: publication.parts.map((part) => partBody(ctx, sayTo(request), part)),
       errors: publication.state === "done" ? [] : errorBodies(ctx, sayTo(request), publication.errors),
       steps: isAdmin(ctx.actor) ? publication.steps : [],
       releases: releases.map(({ number, root, state }) => ({ number, root, state })),
@@ -56,7 +56,7 @@ export function publicationApi(app: FastifyInstance, services: Services): void {
 
   app.post("/publications/plan", { config: admin, schema: { body: HostInput, response: { 200: DryRunOutput } } }, async (request) => {
     const dry = await planNow(request.ctx, publisher(), (request.body as { host: string }).host);
-    return { parts: plannedParts(sayTo(request), dry), files: dry.files };
+    return { parts: plannedParts(request.ctx, sayTo(request), dry), files: dry.files };
   });
 
   app.get(

@@ -64,7 +64,7 @@ export function publicationCommands(command: Command, services: Services): void 
 
   async function plan(ctx: Context, hostId: string, name: string): Promise<void> {
     const dry = await planNow(ctx, publisherOf(services), hostId);
-    const parts = plannedParts(say(), dry).filter((part) => part.change !== "unchanged" || part.fault !== null);
+    const parts = plannedParts(ctx, say(), dry).filter((part) => part.change !== "unchanged" || part.fault !== null);
     line(`${name}: ${parts.length === 0 ? "nothing would change" : `${parts.length} units would change`}`);
     for (const part of parts) for (const sentence of part.sentences) line(`  ${part.change}\t${sentence}${part.fault === null ? "" : ` (${part.fault})`}`);
     for (const file of dry.files) printDiff(file);
@@ -82,9 +82,10 @@ export function publicationCommands(command: Command, services: Services): void 
 
   async function show(ctx: Context, id: string): Promise<void> {
     const publication = await getPublication(ctx, id);
-    for (const part of publication.parts.map((row) => partBody(say(), row))) {
+    for (const part of publication.parts.map((row) => partBody(ctx, say(), row))) {
       for (const sentence of part.sentences) line(`  ${part.result}\t${part.change}\t${sentence}`);
       if (part.fault !== null) line(`    ${part.fault}`);
+      for (const said of part.output) line(`    | ${said}`);
     }
     for (const error of errorBodies(ctx, say(), publication.errors)) {
       line(`  ${error.step}: ${error.message}`);

@@ -82,7 +82,7 @@ export function publicationPages(app: FastifyInstance, services: Services): void
       host: chosen?.name ?? null,
       hostId: chosen?.id ?? null,
       hosts: optionsOf(known, chosen?.id),
-      parts: dry === null ? [] : plannedParts(sayTo(request), dry).map((part) => ({ ...part, chip: chipFor(part.result) })),
+      parts: dry === null ? [] : plannedParts(request.ctx, sayTo(request), dry).map((part) => ({ ...part, chip: chipFor(part.result) })),
       files: dry?.files ?? [],
     });
   }
@@ -90,7 +90,7 @@ export function publicationPages(app: FastifyInstance, services: Services): void
 
 function viewOf(request: FastifyRequest, names: ReadonlyMap<string, string>, publication: Parameters<typeof publicationBody>[2]) {
   const body = publicationBody(request.ctx, names, publication);
-  const parts = publication.parts.map((part) => ({ ...partBody(sayTo(request), part), chip: chipFor(part.result) }));
+  const parts = publication.parts.map((part) => ({ ...partBody(request.ctx, sayTo(request), part), chip: chipFor(part.result) }));
   return { ...body, chip: chipFor(body.state), parts, none: publication.total === 0 };
 }
 

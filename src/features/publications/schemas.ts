@@ -22,6 +22,7 @@ export const PartOutput = Type.Object({
   serving: Type.String(),
   result: Type.String(),
   fault: nullable(Type.String()),
+  output: Type.Array(Type.String(), { description: "The programs' own words; empty but for administrators" }),
 });
 
 export const PublicationOutput = Type.Object({

@@ -53,15 +53,17 @@ export interface PartRow {
   result: string;
   faultCode: string | null;
   faultData: unknown;
+  output: unknown;
 }
 
-/** Gives a part's sentences; a unit that says nothing of itself is named by its role and key. */
-export function partBody(say: Say, part: PartRow) {
+/** Gives a part's sentences; a unit that says nothing of itself is named by its role and key. The programs' own words are for administrators. */
+export function partBody(ctx: Context, say: Say, part: PartRow) {
   const { role, key, accountId, change, serving, result } = part;
   const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, sentence.data));
   const sentences = spoken.length > 0 ? spoken : [say("publications.unit", { role: roleName(say, role), key })];
   const fault = part.faultCode === null ? null : say(messageKey(part.faultCode), (part.faultData ?? {}) as ErrorData);
-  return { role, key, accountId, change, sentences, serving, result, fault };
+  const output = isAdmin(ctx.actor) ? (part.output as string[]) : [];
+  return { role, key, accountId, change, sentences, serving, result, fault, output };
 }
 
 /** Roles are words of daemons; those that we know have a name for people. */
@@ -99,9 +101,9 @@ export function errorBodies(ctx: Context, say: Say, errors: unknown) {
 }
 
 /** Gives the parts of a dry run like those of a run. */
-export function plannedParts(say: Say, dry: DryRun) {
+export function plannedParts(ctx: Context, say: Say, dry: DryRun) {
   return dry.units.map(({ code, ...unit }) =>
-    partBody(say, { ...unit, serving: "present", result: code === null ? "pending" : "failed", faultCode: code, faultData: {} }),
+    partBody(ctx, say, { ...unit, serving: "present", result: code === null ? "pending" : "failed", faultCode: code, faultData: {}, output: [] }),
   );
 }
 

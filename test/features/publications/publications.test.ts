@@ -109,6 +109,14 @@ test("a refused change: its owner reads why, the neighbour sees nothing of it, t
   assert.equal(json.state, "partial");
   assert.equal(json.parts.find((one: { accountId: string; role: string }) => one.accountId === account.id && one.role === "web").result, "failed");
   assert.doesNotMatch((await paul.get("/publications")).body, /club/);
+
+  const words = /POISON/;
+  const ownJson = (await jeanne.api("GET", `/api/v1/publications/${part.publicationId}`)).json();
+  const found = (parts: { accountId: string; role: string; output: string[] }[]) => parts.find((one) => one.accountId === account.id && one.role === "web")?.output;
+  assert.match(found(json.parts)?.join("\n") ?? "", words);
+  assert.deepEqual(found(ownJson.parts), []);
+  assert.match((await admin.get(`/publications/${part.publicationId}`)).body, words);
+  assert.doesNotMatch(page.body, words);
 });
 
 test("an administrator reads what waits, then publishes; nobody else may", async (t) => {

@@ -390,6 +390,7 @@ CREATE TABLE "PublicationPart" (
     "result" TEXT NOT NULL,
     "faultCode" TEXT,
     "faultData" JSONB,
+    "output" JSONB NOT NULL DEFAULT '[]',
 
     CONSTRAINT "PublicationPart_pkey" PRIMARY KEY ("id")
 );

@@ -335,6 +335,7 @@ CREATE TABLE "PublicationPart" (
     "result" TEXT NOT NULL,
     "faultCode" TEXT,
     "faultData" JSONB,
+    "output" JSONB NOT NULL DEFAULT '[]',
     CONSTRAINT "PublicationPart_publicationId_fkey" FOREIGN KEY ("publicationId") REFERENCES "Publication" ("id") ON DELETE CASCADE ON UPDATE CASCADE
 );
 

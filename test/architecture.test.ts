@@ -28,7 +28,7 @@ const ARROWS: { files: RegExp; may: RegExp[] }[] = [
   { files: /^src\/publish\//, may: [/^src\/publish\//, /^src\/core\//] },
   { files: /^src\/features\/[^/]+\/role\.ts$/, may: [/^src\/core\/(errors|text)\.ts$/, /^src\/features\/[^/]+\/role\.ts$/] },
   { files: /^src\/features\//, may: [/^src\/core\//, /^src\/publish\/(index|contract)\.ts$/, /^src\/features\/[^/]+\/index\.ts$/, /^OWN\//] },
-  { files: /^src\/daemons\//, may: [/^src\/publish\/contract\.ts$/, /^src\/features\/[^/]+\/role\.ts$/, /^src\/core\/(errors|text)\.ts$/, /^OWN\//] },
+  { files: /^src\/daemons\//, may: [/^src\/publish\/(contract|words)\.ts$/, /^src\/features\/[^/]+\/role\.ts$/, /^src\/core\/(errors|text)\.ts$/, /^OWN\//] },
   { files: /^src\/(app|boot|cli|commands|panel|server)\.ts$|^src\/(generate|trial)\//, may: [/^src\/(?!generated\/)/] },
 ];
 

@@ -46,13 +46,6 @@ async function postgresqlClient(url: string): Promise<PrismaClient> {
   return new generated.PrismaClient({ adapter: new PrismaPg({ connectionString: url }) }) as unknown as PrismaClient;
 }
 
-/** Is this the database refusing a second row with the same unique value? Gives its columns, or null for any other error. */
-export function uniqueViolation(error: unknown): string[] | null {
-  if (!isKnown(error) || error.code !== "P2002") return null;
-  const target = error.meta?.["target"] ?? driverCause(error)?.constraint?.fields;
-  return Array.isArray(target) ? target.map(String) : [];
-}
-
 /** Did another transaction get in the way, so that this one may be run again? */
 export function isWriteConflict(error: unknown): boolean {
   if (isKnown(error) && error.code === "P2034") return true;
@@ -63,7 +56,6 @@ export function isWriteConflict(error: unknown): boolean {
 interface DriverCause {
   kind?: string;
   originalCode?: string;
-  constraint?: { fields?: string[] };
 }
 
 function isKnown(error: unknown): error is { code: string; meta?: Record<string, unknown> } {

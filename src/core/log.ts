@@ -15,13 +15,3 @@ export function createLog(level: string, destination?: DestinationStream): Logge
   };
   return destination ? pino(options, destination) : pino(options);
 }
-
-/** Gives a logger whose lines carry the id of a publication. */
-export function logOfPublication(log: Logger, publication: string): Logger {
-  return log.child({ publication });
-}
-
-/** Gives a logger whose lines carry the id of a request. */
-export function logOfRequest(log: Logger, request: string): Logger {
-  return log.child({ request });
-}

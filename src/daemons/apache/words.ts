@@ -1,27 +1,15 @@
 /** Writers for Apache's syntax: each takes what fits its place and refuses the rest, so no value can become a line, a directive or a variable. */
+import { hostName, refuse } from "../../publish/words.js";
 
-/** RFC 1035 §2.3.4, as text without the last dot. */
-const MAX_NAME = 253;
+export { decimal, hostName } from "../../publish/words.js";
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
-
-/** Writes an A-label host name. */
-export function hostName(value: string): string {
-  const labels = value.split(".");
-  if (value.length > MAX_NAME || !labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))) refuse("host name", value);
-  return value;
-}
 
 /** Writes a wildcard such as `*.example.org`. */
 export function wildcardName(value: string): string {
   if (!value.startsWith("*.")) refuse("wildcard", value);
   return `*.${hostName(value.slice(2))}`;
-}
-
-/** Writes a whole number, zero or more. */
-export function decimal(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) refuse("whole number", value);
-  return String(value);
 }
 
 /** Writes one word without any sign: hashes, socket and file names. */
@@ -65,8 +53,4 @@ export function settingName(value: string): string {
 export function rewriteUrl(value: string): string {
   if (!/^https?:\/\/[^/]/.test(value) || !/^[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=%]+$/.test(value)) refuse("URL", value);
   return value.replace(/[$%]/g, "\\$&");
-}
-
-function refuse(what: string, value: unknown): never {
-  throw new Error(`apache: not a ${what}: ${JSON.stringify(value)}`);
 }

@@ -1,21 +1,10 @@
 /** Writers for lines of a homes list: each takes what fits its place and refuses the rest. */
+import { refuse } from "../../publish/words.js";
 
-/** First number of an account: below it live the system's own users. */
-const FIRST_ACCOUNT = 2000;
+export { accountNumber, decimal } from "../../publish/words.js";
+
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused here
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/u;
-
-/** Writes a whole number, zero or more. */
-export function decimal(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) refuse("whole number", value);
-  return String(value);
-}
-
-/** Writes an account's number, which becomes a user and a group of the machine. */
-export function accountNumber(value: number): string {
-  if (value < FIRST_ACCOUNT) refuse("account's number", value);
-  return decimal(value);
-}
 
 /** Writes an absolute path without blanks: the home, compared by the driver with the machine's own. */
 export function homePath(value: string): string {
@@ -34,8 +23,4 @@ export function folderPath(value: string): string {
 export function language(value: string): string {
   if (!/^[a-z]{2}$/.test(value)) refuse("language", value);
   return value;
-}
-
-function refuse(what: string, value: unknown): never {
-  throw new Error(`homes: not a ${what}: ${JSON.stringify(value)}`);
 }

@@ -1,23 +1,11 @@
 /** Writers for nginx's syntax: each takes what fits its place and refuses the rest, so no value can become a line, a block or a variable. */
+import { hostName, refuse } from "../../publish/words.js";
 
-const MAX_NAME = 253; // RFC 1035 §2.3.4, as text without the last dot
-
-/** Writes an A-label host name. */
-export function hostName(value: string): string {
-  const labels = value.split(".");
-  if (value.length > MAX_NAME || !labels.every((label) => /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(label))) refuse("host name", value);
-  return value;
-}
+export { decimal, hostName } from "../../publish/words.js";
 
 /** Writes a name that a site answers: a host name or `*.example.org`. */
 export function siteName(value: string): string {
   return value.startsWith("*.") ? `*.${hostName(value.slice(2))}` : hostName(value);
-}
-
-/** Writes a whole number, zero or more. */
-export function decimal(value: number): string {
-  if (!Number.isSafeInteger(value) || value < 0) refuse("whole number", value);
-  return String(value);
 }
 
 /** Writes one word without any sign of nginx's: hashes. */
@@ -32,8 +20,4 @@ export function origin(value: string): string {
   if (!match || Number(match[2] ?? 80) > 65_535) refuse("target", value);
   if (!match?.[1]?.startsWith("[")) hostName(match?.[1] as string);
   return value;
-}
-
-function refuse(what: string, value: unknown): never {
-  throw new Error(`nginx: not a ${what}: ${JSON.stringify(value)}`);
 }

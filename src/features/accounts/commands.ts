@@ -50,8 +50,8 @@ export function accountCommands(command: Command, services: Services): void {
   command
     .command("edit <account>")
     .description("change the name or the plan")
-    .option("--name <name>")
-    .option("--plan <name>")
+    .option("--name <name>", "name of the association")
+    .option("--plan <name>", "another plan")
     .action(async (word: string, options: Record<string, string>) => {
       const ctx = context();
       const change = parseCommand(AccountChange, { name: options["name"], planId: await planId(ctx, options["plan"]) });
@@ -97,11 +97,14 @@ export function accountCommands(command: Command, services: Services): void {
 }
 
 function planCommands(command: Command, context: () => Context, say: (line: string) => void): void {
-  command.command("list").action(async () => {
-    for (const plan of await listPlans(context())) say(`${plan.name}\t${plan._count.accounts}\t${plan.isDefault ? "default" : ""}`);
-  });
+  command
+    .command("list")
+    .description("plans, with the number of their accounts")
+    .action(async () => {
+      for (const plan of await listPlans(context())) say(`${plan.name}\t${plan._count.accounts}\t${plan.isDefault ? "default" : ""}`);
+    });
   const add = command.command("add <name>").description("what is left out is as in the first plan");
-  for (const column of Object.keys(DEFAULT_PLAN)) if (column !== "name") add.option(`--${kebab(column)} <number>`);
+  for (const column of Object.keys(DEFAULT_PLAN)) if (column !== "name") add.option(`--${kebab(column)} <number>`, "a ceiling");
   add.action(async (name: string, options: Record<string, string>) => {
     await addPlan(context(), parseCommand(PlanInput, { ...DEFAULT_PLAN, ...options, name }));
   });

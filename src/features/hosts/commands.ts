@@ -37,8 +37,8 @@ export function hostCommands(command: Command, services: Services): void {
     .option("--daemons <names>", "daemons to install, in order")
     .option("--homes <folder>", "where members' files are mounted")
     .option("--php <versions>", "PHP versions")
-    .option("--http-port <port>")
-    .option("--https-port <port>")
+    .option("--http-port <port>", "where the machine serves HTTP")
+    .option("--https-port <port>", "where it serves HTTPS")
     .action(async (name: string, options: Options) => {
       const dialogue = await terminal(say, options.yes === true);
       const id = options["ssh"] ? await addBySsh(name, options, dialogue) : await addHere(name, options, dialogue);

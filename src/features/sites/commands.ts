@@ -67,12 +67,18 @@ export function siteCommands(command: Command, services: Services): void {
       await releaseSite(context(), site);
     });
   const targets = command.command("targets").description("origins to which proxy sites may lead");
-  targets.command("list").action(async () => {
-    for (const { origin } of await listProxyTargets(context())) say(origin);
-  });
-  targets.command("add <origin>").action(async (origin: string) => {
-    await addProxyTarget(context(), origin);
-  });
+  targets
+    .command("list")
+    .description("where proxies may lead")
+    .action(async () => {
+      for (const { origin } of await listProxyTargets(context())) say(origin);
+    });
+  targets
+    .command("add <origin>")
+    .description("allow one more")
+    .action(async (origin: string) => {
+      await addProxyTarget(context(), origin);
+    });
 }
 
 function settings(command: Command): Command {
@@ -80,16 +86,16 @@ function settings(command: Command): Command {
     .option("--kind <kind>", "folder, redirect, proxy or maintenance")
     .option("--folder <path>", "below the account's home")
     .option("--php-version <version>", "an empty word turns PHP off")
-    .option("--memory-mb <number>")
-    .option("--time-seconds <number>")
-    .option("--upload-mb <number>")
-    .option("--index-files <names>")
+    .option("--memory-mb <number>", "of a PHP script, within the plan")
+    .option("--time-seconds <number>", "of a PHP script, within the plan")
+    .option("--upload-mb <number>", "of one upload, within the plan")
+    .option("--index-files <names>", "what a folder shows, first found first")
     .option("--force-https <yes>", "true or false")
-    .option("--hsts-seconds <number>")
+    .option("--hsts-seconds <number>", "how long browsers insist on HTTPS")
     .option("--target <url>", "of a redirect")
     .option("--redirect-status <status>", "301, 302, 307 or 308")
     .option("--keep-path <yes>", "true or false")
-    .option("--proxy-target <origin>");
+    .option("--proxy-target <origin>", "where a proxy leads; one that administrators allow");
 }
 
 async function accountId(ctx: Context, word: string): Promise<string> {

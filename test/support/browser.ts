@@ -41,9 +41,16 @@ export interface BrowserSetup {
 }
 
 /** Starts a browser for one test file; `open` gives a fresh window without cookies. */
-export async function startBrowser(t: Scope, { executable = EXECUTABLE, flags = [] }: BrowserSetup = {}): Promise<{ open(origin: string, view?: View): Promise<Window> }> {
+export async function startBrowser(
+  t: Scope,
+  { executable = EXECUTABLE, flags = [] }: BrowserSetup = {},
+): Promise<{ open(origin: string, view?: View): Promise<Window> }> {
   const profile = mkdtempSync(join(tmpdir(), "mutu-chromium-"));
-  const browser = await chromium.launch({ executablePath: executable, args: [...FLAGS, ...flags], env: { ...process.env, HOME: profile } as Record<string, string> });
+  const browser = await chromium.launch({
+    executablePath: executable,
+    args: [...FLAGS, ...flags],
+    env: { ...process.env, HOME: profile } as Record<string, string>,
+  });
   t.after(async () => {
     await browser.close();
     rmSync(profile, { recursive: true, force: true });

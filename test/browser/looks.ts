@@ -1,0 +1,100 @@
+/** What is asked of every page: accessible, nothing wider than the window, no text cut, no message of the other language, no key. */
+import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "playwright-core";
+import { SIZES } from "../support/browser.js";
+
+const views = new URL("../../views/", import.meta.url);
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** Shorter ones are the same word in both languages too often (PHP, Type, Version). */
+const SHORTEST_TELLING = 9;
+
+export type Locale = "fr" | "en";
+
+function messagesOf(locale: Locale): Map<string, string> {
+  const found = new Map<string, string>();
+  const gather = (prefix: string, value: unknown): void => {
+    if (typeof value === "string") found.set(prefix, value);
+    else for (const [key, below] of Object.entries(value as object)) gather(`${prefix}.${key}`, below);
+  };
+  for (const folder of readdirSync(views, { withFileTypes: true })) {
+    if (!folder.isDirectory()) continue;
+    const names = readdirSync(new URL(`${folder.name}/`, views));
+    if (names.includes(`messages.${locale}.json`))
+      gather(folder.name, JSON.parse(readFileSync(new URL(`${folder.name}/messages.${locale}.json`, views), "utf8")));
+  }
+  return found;
+}
+
+/** Whole messages that a page in this language must not hold: those of the other one, and every key. */
+export function foreignTexts(locale: Locale): string[] {
+  const own = messagesOf(locale);
+  const other = messagesOf(locale === "fr" ? "en" : "fr");
+  const said = new Set(own.values());
+  const foreign = [...other.values()].filter((text) => text.length >= SHORTEST_TELLING && !text.includes("{{") && !said.has(text));
+  return [...foreign, ...other.keys(), ...own.keys()];
+}
+
+/** Gives the texts of a page that are in this list, word for word. */
+export async function textsAmong(page: Page, list: string[]): Promise<string[]> {
+  return page.evaluate((texts) => {
+    const known = new Set(texts);
+    const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
+    const found: string[] = [];
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      const text = node.textContent?.trim() ?? "";
+      // The name of a job may be the key of a message; a language names itself.
+      if (known.has(text) && !node.parentElement?.closest("a[href^='/jobs/'], body [lang]")) found.push(text);
+    }
+    return found;
+  }, list);
+}
+
+/** Gives what sticks out of the window or of its card, and what is cut off where nothing says so (an ellipsis does). */
+export async function misplaced(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    // No function is named in here: tsx would call a word of its own that pages do not know.
+    const limit = document.documentElement.clientWidth;
+    const found: [string, Element][] = document.documentElement.scrollWidth > limit ? [["makes the page too wide", document.body]] : [];
+    for (const element of document.querySelectorAll<HTMLElement>("body *")) {
+      const { width, right } = element.getBoundingClientRect();
+      // What screen readers alone read is one pixel; an icon's inside has no box of its own.
+      if (width <= 1 || element.closest("svg, .visually-hidden, .skip, option")) continue;
+      const style = getComputedStyle(element);
+      const scrolls = element.parentElement?.closest(".diff") ?? null;
+      const card = element.closest<HTMLElement>(".card, .notice, .door, .welcome, .state-line");
+      if (right > limit + 1 && !scrolls) found.push(["beyond the window", element]);
+      else if (card && !scrolls && right > card.getBoundingClientRect().right + 1) found.push(["beyond its card", element]);
+      const cuts = style.overflowX === "hidden" || style.overflowX === "clip";
+      if (cuts && style.textOverflow !== "ellipsis" && element.scrollWidth > element.clientWidth + 1) found.push(["cut", element]);
+    }
+    const told = found.map(
+      ([what, { tagName, className, textContent }]) => `${what}: ${tagName.toLowerCase()}.${String(className)} "${textContent?.trim().slice(0, 40)}"`,
+    );
+    return [...new Set(told)];
+  });
+}
+
+/** Gives axe's findings; it is put into the page once and asked as often as the page changes its looks. */
+export async function axeOn(page: Page): Promise<string[]> {
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  return page.evaluate(async (tags) => {
+    const axe = (
+      globalThis as unknown as {
+        axe: {
+          run(
+            context: object,
+            options: object,
+          ): Promise<{ violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }>;
+        };
+      }
+    ).axe;
+    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary.split("\n").slice(1).join(" ").trim()}`),
+    );
+  }, TAGS);
+}
+
+export const WIDTHS = Object.values(SIZES);

@@ -1,0 +1,92 @@
+/** The screens of the main flow, for each reader. */
+import type { Scene } from "./scene.js";
+
+/** What a member of one association opens. */
+export function memberPages({ sites, domains, publications, accounts }: Scene): string[] {
+  const site = (name: string) => `/sites/${sites[name]}`;
+  return [
+    "/",
+    "/sites",
+    "/sites?q=nothing-so-named",
+    "/sites/bin",
+    "/sites/new",
+    ...Object.keys(sites)
+      .filter((name) => name !== "choraleduport.test")
+      .map(site),
+    ...["folder", "redirect", "proxy", "maintenance"].map((kind) => `${site("amisducanal.test")}/kind?kind=${kind}`),
+    `${site("amisducanal.test")}/delete`,
+    "/domains",
+    "/domains/bin",
+    "/domains/new",
+    `/domains/${domains["amisducanal.test"]}`,
+    `/domains/${domains["xn--pniche-caf-b7aj.test"]}`,
+    `/domains/${domains["regates.test"]}`,
+    `/domains/${domains["amisducanal.test"]}/delete`,
+    "/connect",
+    "/publications",
+    ...["done", "partial", "running"].map((state) => `/publications/${publications[state]}`),
+    "/history",
+    "/profile",
+    "/profile/password",
+    "/profile/sessions",
+    "/profile/tokens",
+    `/accounts/${accounts["amis"]}`,
+    "/nowhere",
+  ];
+}
+
+/** Of a webmaster of two accounts, one of them suspended. */
+export function webmasterPages({ sites, accounts }: Scene): string[] {
+  return ["/", "/sites", "/sites/new", `/sites/${sites["choraleduport.test"]}`, "/connect", `/connect?account=${accounts["amis"]}`];
+}
+
+/** Of a member who has nothing yet. */
+export function newcomerPages(): string[] {
+  return ["/", "/sites", "/sites/bin", "/domains", "/domains/bin", "/connect", "/publications"];
+}
+
+/** Of an administrator. */
+export function adminPages({ accounts, host, publications, sites, admin, claire }: Scene, otherHost: string, plan: string): string[] {
+  const account = (login: string) => `/accounts/${accounts[login]}`;
+  return [
+    "/",
+    "/overview",
+    "/accounts",
+    "/accounts?q=nothing-so-named",
+    "/accounts/suspended",
+    "/accounts/bin",
+    "/accounts/new",
+    account("amis"),
+    account("chorale"),
+    account("radio"),
+    `${account("amis")}/suspend`,
+    `${account("amis")}/delete`,
+    "/plans",
+    "/plans/new",
+    `/plans/${plan}`,
+    "/hosts",
+    `/hosts/${host.id}`,
+    `/hosts/${otherHost}`,
+    `/hosts/${otherHost}/delete`,
+    "/publications",
+    ...Object.values(publications).map((id) => `/publications/${id}`),
+    "/publications/plan",
+    "/publications/releases",
+    "/audit",
+    "/jobs",
+    "/jobs/publications.catch-up",
+    "/users",
+    "/users/new",
+    `/users/${claire.id}`,
+    `/users/${admin.id}`,
+    "/settings",
+    "/sites",
+    `/sites/${sites["amisducanal.test"]}`,
+    "/domains",
+    "/domains/forbidden",
+    "/domains/consents",
+    "/proxy-targets",
+    "/profile",
+    "/nowhere",
+  ];
+}

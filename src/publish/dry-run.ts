@@ -33,7 +33,7 @@ export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> 
   ]);
   const live = { root: release?.root ?? null, files: [], shards: new Map(shards.map(({ shard, hash }) => [shard, hash])) };
   const budget = { rounds: 0, rehearsals: { left: 0 } };
-  const run: Run = { engine, ctx, host, lease: NO_LEASE, publicationId: "", touched: [], units, live, budget, errors: [], steps: [] };
+  const run: Run = { engine, ctx, host, lease: NO_LEASE, publicationId: "", touched: [], units, live, budget, errors: [], steps: [], trusting: false };
   await loadLive(run);
   await renderUnits(engine, host, units);
   await settleCollisions(run);

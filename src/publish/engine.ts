@@ -31,8 +31,16 @@ export interface Engine {
   agent: Agent;
   events: UnitEvents;
   limits: Limits;
+  /** Where the last run of this process left each host: verified, settled, without any error. Forgotten when the next run begins. */
+  left: Map<string, Left>;
   /** Told before each step: progress on a page, and the tests that kill a panel there. */
   onStep?: (step: string, hostId: string) => void;
+}
+
+/** A host as a run left it; what the machine said then is still true while nobody else has held its lease. */
+export interface Left {
+  fence: number;
+  root: string | null;
 }
 
 /** The columns of a unit that a run reads, before it reads any state. */
@@ -101,6 +109,8 @@ export interface Run {
   /** The tree that serves, as far as touched shards need it. */
   live: { root: string | null; files: FileEntry[]; shards: Map<string, string> };
   budget: { rehearsals: { left: number }; rounds: number };
+  /** The machine's status was not asked: its first verb proves the live root, or the run begins again. */
+  trusting: boolean;
   errors: RunError[];
   steps: { step: string; at: string; ms: number }[];
 }

@@ -74,6 +74,7 @@ export function createPublisher({ services, roles, daemons, hosts, limits, onSte
     agent: new Agent({ keepAlive: true, maxSockets: limits?.parallel ?? VERIFY_LIMITS.parallel }),
     events,
     limits: { ...LIMITS, ...limits },
+    left: new Map(),
     onStep,
   };
   const owner = randomUUID();

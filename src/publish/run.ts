@@ -11,7 +11,7 @@ import { takeLease } from "./lock.js";
 import { applyChanges, unitId } from "./manifest.js";
 import { changeOf, planRelease } from "./plan.js";
 import { closePublication, discardPublication, failPublication, openPublication, type PublicationState } from "./record.js";
-import { recover } from "./recover.js";
+import { Mistrust, recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { stageRelease } from "./stage.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
@@ -58,7 +58,7 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
     const { rounds, rehearsals } = engine.limits;
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
     const budget = { rounds, rehearsals: { left: rehearsals } };
-    return await inOrder({ engine, ctx, host, lease, publicationId, touched, units: [], live, budget, errors: [], steps: [] });
+    return await inOrder({ engine, ctx, host, lease, publicationId, touched, units: [], live, budget, errors: [], steps: [], trusting: false });
   } finally {
     await lease.release();
   }
@@ -81,8 +81,11 @@ async function inOrder(run: Run): Promise<Report> {
     });
     await publishUnits(run);
     const state = await step(run, "record", () => closePublication(run));
+    if (state === "done" && !run.trusting) run.engine.left.set(run.host.id, { fence: run.lease.fence, root: run.live.root });
     return { publicationId, state };
   } catch (error) {
+    // Nothing has been done yet, and `left` is forgotten: this time the machine is asked.
+    if (error instanceof Mistrust) return inOrder({ ...run, units: [] });
     const state = error instanceof RunFailure ? error.state : "failed";
     const lastStep = run.steps.at(-1)?.step ?? "lock";
     if (!(error instanceof RunFailure)) run.ctx.log.error({ err: error, publication: publicationId }, "a publication failed");
@@ -171,6 +174,10 @@ async function withdrawAnyway(run: Run): Promise<RunUnit[]> {
   if (withdrawn.length === 0) return [];
   try {
     return await step(run, "withdraw", async () => {
+      if (run.trusting) {
+        await recover(run);
+        await loadLive(run);
+      }
       const fault = { code: "publications.withdrawn_only", data: {}, daemon: null, output: [] };
       for (const unit of withdrawn) if (unit.level === "present") await fallBack(run.engine, run.host, unit, fault);
       return (await attempt(run, withdrawn)) === null ? withdrawn : [];

@@ -2,6 +2,7 @@
 import { type Failure, packRelease } from "../core/machine/index.js";
 import type { ReleasePlan, Run } from "./engine.js";
 import { retryBusy } from "./patience.js";
+import { Mistrust } from "./recover.js";
 
 /** Stages a plan; null: built and rehearsed. Contents come from the store, one at a time. */
 export async function stageRelease(run: Run, plan: ReleasePlan): Promise<Failure | null> {
@@ -14,5 +15,7 @@ export async function stageRelease(run: Run, plan: ReleasePlan): Promise<Failure
     puts: plan.changes.flatMap(({ path, newHash: hash }) => (hash === null ? [] : [{ path, hash, read: () => run.engine.store.get(hash) }])),
   };
   const outcome = await retryBusy(run, () => run.host.machine.stage({ fence: run.lease.fence, base, root }, packRelease(change)));
+  if (!outcome.ok && run.trusting && (outcome.failure.kind === "base" || outcome.failure.kind === "fence")) throw new Mistrust();
+  run.trusting = false;
   return outcome.ok ? null : outcome.failure;
 }

@@ -11,16 +11,12 @@ export type {
   Probe,
   RenderedFile,
   Role,
-  UnitFacts,
-  UnitKey,
-  WebAddress,
 } from "./contract.js";
-export type { DiffLine } from "./diff.js";
-export { type DryRun, diffChanges, type FileDiff } from "./dry-run.js";
+export type { DryRun, FileDiff } from "./dry-run.js";
 export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
-export { type Report, STEPS } from "./run.js";
+export { STEPS } from "./run.js";
 export { type Touched, touch } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";
 export { listUnitRows } from "./unit-rows.js";

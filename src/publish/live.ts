@@ -15,7 +15,7 @@ export async function loadLive(run: Run): Promise<void> {
 }
 
 /** Lists the published files of some shards, sorted by path. */
-export async function readShards({ ctx }: Pick<Run, "ctx">, hostId: string, shards: string[]): Promise<FileEntry[]> {
+async function readShards({ ctx }: Pick<Run, "ctx">, hostId: string, shards: string[]): Promise<FileEntry[]> {
   return ctx.db.publishedFile.findMany({
     where: { hostId, shard: { in: shards } },
     orderBy: { path: "asc" },

@@ -1,9 +1,9 @@
 /** Tells a member's mistake from ours. Pure. */
 
 /** Accounts that may fail alike in one run before the fault is ours. */
-export const MOST_ACCOUNTS_ALIKE = 5;
+const MOST_ACCOUNTS_ALIKE = 5;
 /** Share of the changed units likewise: counts once it is more than the number above. */
-export const MOST_SHARE_ALIKE = 0.05;
+const MOST_SHARE_ALIKE = 0.05;
 
 export interface BlamedUnit {
   accountId: string | null;

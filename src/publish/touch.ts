@@ -20,7 +20,7 @@ export function onTouched(listener: (hostId: string) => void): () => void {
 }
 
 /** Names who acts, for the publication's list of authors. */
-export function authorOf(actor: Actor): string {
+function authorOf(actor: Actor): string {
   if (actor.kind === "user") return actor.login;
   return actor.kind === "system" ? actor.name : "";
 }

@@ -2,7 +2,7 @@
 import { type Agent, request } from "node:https";
 import type { Probe, WebAddress } from "./contract.js";
 
-export const PROBE_PATHS: Record<Probe["kind"], string> = { web: "/.well-known/mutu-probe", php: "/.well-known/mutu-probe/php" };
+const PROBE_PATHS: Record<Probe["kind"], string> = { web: "/.well-known/mutu-probe", php: "/.well-known/mutu-probe/php" };
 
 /** What came back: an answer, or the reason why there is none. */
 export type Answer = { status: number; body: string } | { error: string };

@@ -68,7 +68,7 @@ async function layFallbackCertificate(layout: Layout): Promise<void> {
 }
 
 /** Makes a self-signed certificate for loopback (ten years); key and certificate may go to the same file. */
-export async function makeCertificate(keyFile: string, certificateFile: string, subject: string): Promise<void> {
+async function makeCertificate(keyFile: string, certificateFile: string, subject: string): Promise<void> {
   const argv = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "3650"];
   const names = ["-subj", `/CN=${subject}`, "-addext", "subjectAltName=DNS:localhost,DNS:*.localhost,IP:127.0.0.1,IP:::1"];
   const made = await runCommand({ argv: [...argv, ...names, "-keyout", "-", "-out", "-"], timeoutSeconds: 30 });

@@ -9,7 +9,7 @@ const REFUSE_STARTS = "#!/bin/sh\nexit 101\n";
 const INSTALL_SECONDS = 900;
 
 /** Lists those of `names` that dpkg does not hold as installed; a name `a|b` is satisfied by either. */
-export async function missingPackages(names: readonly string[]): Promise<string[]> {
+async function missingPackages(names: readonly string[]): Promise<string[]> {
   const wanted = names.flatMap((name) => name.split("|"));
   const answer = await runCommand({ argv: ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", ...wanted], timeoutSeconds: 30 });
   const installed = new Set(

@@ -58,7 +58,7 @@ export async function purgeAccounts(ctx: Context): Promise<number> {
 }
 
 /** Ends the countdown of one account now. Its number stays taken for ever. */
-export async function purgeAccount(ctx: Context, id: string): Promise<Account> {
+async function purgeAccount(ctx: Context, id: string): Promise<Account> {
   return change(ctx, id, "purged", (account) => {
     if (account.state !== "removed") throw conflict("accounts.not_in_bin", { login: account.login });
     const login = `purged-${account.number}`;

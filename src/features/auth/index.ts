@@ -2,4 +2,4 @@
 export { createIdentity } from "./identity.js";
 export { looksLikeMailbox } from "./login.js";
 export { hashPassword } from "./passwords.js";
-export { addUser, findUser, type PreparedUser, type PublicUser, prepareUser } from "./users.js";
+export { addUser, findUser, type PreparedUser, prepareUser } from "./users.js";

@@ -4,7 +4,7 @@ import { type Static, Type } from "typebox";
 const MAX_PATH = 200;
 const PORT = { minimum: 1, maximum: 65535 };
 /** A host's name stands in file names, in the machine's own file and in e-mail addresses. */
-export const HOST_NAME = "^[a-z][a-z0-9-]{0,30}$";
+const HOST_NAME = "^[a-z][a-z0-9-]{0,30}$";
 /** The charset of machine.conf (machines/README.md). */
 export const PATH = "^/[A-Za-z0-9_./-]*$";
 export const ADDRESS = "^[A-Za-z0-9]([A-Za-z0-9.:-]{0,252}[A-Za-z0-9])?$";

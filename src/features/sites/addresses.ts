@@ -61,7 +61,7 @@ export async function resolveAddress(
 }
 
 /** www.example.org for example.org, and the other way round; null for any other name. */
-export function twinOf(name: string, domain: string): string | null {
+function twinOf(name: string, domain: string): string | null {
   if (name === domain && !name.startsWith("www.")) return `www.${name}`;
   return name === `www.${domain}` ? domain : null;
 }

@@ -1,6 +1,5 @@
 /** What other features may use of sites. */
-export { chipsOf } from "./chips.js";
 export { addProxyTarget } from "./proxy-targets.js";
 export { removeSite, restoreSite } from "./removal.js";
-export type { SiteChange, SiteInput } from "./schemas.js";
+export type { SiteInput } from "./schemas.js";
 export { addAddress, addSite, editSite, getSite, listSites } from "./sites.js";

@@ -26,7 +26,7 @@ export const siteKey = (request: FastifyRequest) => (request.params as { site: s
 export const sitePath = ({ id }: { id: string }) => `/sites/${id}`;
 
 /** The rows of a list, with their chips. */
-export async function listViews(request: FastifyRequest, rows: ShownSite[]) {
+async function listViews(request: FastifyRequest, rows: ShownSite[]) {
   const chips = await chipsOf(request.ctx.db, rows);
   return rows.map((site) => siteView(request, site, chips.get(site.id) ?? { state: "waiting" }));
 }

@@ -122,10 +122,12 @@ function webUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desi
   };
 }
 
-/** Every name is asked; a PHP site is asked once more through its pool. */
+/** Every name is asked, up to a ceiling; the role `php` asks for the pools. */
 function webProbes(sites: WebSite[]): Probe[] {
-  const web = sites.flatMap(({ names }) => names.map((name): Probe => ({ kind: "web", name: name.replace(/^\*/, PROBE_LABEL) })));
-  return web.slice(0, MAX_PROBES);
+  return sites
+    .flatMap(({ names }) => names)
+    .slice(0, MAX_PROBES)
+    .map((name) => ({ kind: "web", name: name.replace(/^\*/, PROBE_LABEL) }));
 }
 
 function phpUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desired<PhpState> {

@@ -144,11 +144,12 @@ export async function refuseFull(tx: TransactionContext, account: AccountFacts):
 }
 
 /** What may be chosen for a site of this account. */
-export async function limitsOf(ctx: Context, account: AccountFacts, names: string[]): Promise<Limits> {
+async function limitsOf(ctx: Context, account: AccountFacts, names: string[]): Promise<Limits> {
   const host = await findHost(ctx.db, account.webHostId);
   return { plan: account.plan, phpVersions: phpVersionsOf(host?.state), names, proxyTargets: await proxyTargets(ctx) };
 }
 
+/** Names a site in the audit trail. */
 export function objectOf(site: Pick<Site, "id" | "title">) {
   return { type: "site", id: site.id, name: site.title };
 }

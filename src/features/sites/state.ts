@@ -75,7 +75,7 @@ function sitePhp(site: SiteRow, ceilings: Ceilings, pools: Pool[]): SitePhp | nu
 }
 
 /** The complete set: values set on one request leak into the worker's next, so each request carries all of them (DESIGN "PHP pools"). */
-export function phpValues(site: Pick<SiteRow, "memoryMb" | "timeSeconds" | "uploadMb">, ceilings: Ceilings): Record<string, string> {
+function phpValues(site: Pick<SiteRow, "memoryMb" | "timeSeconds" | "uploadMb">, ceilings: Ceilings): Record<string, string> {
   const upload = Math.min(site.uploadMb ?? ceilings.phpUploadMb, ceilings.phpUploadMb);
   return {
     max_execution_time: String(Math.min(site.timeSeconds ?? ceilings.phpTimeSeconds, ceilings.phpTimeSeconds)),

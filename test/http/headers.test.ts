@@ -20,7 +20,11 @@ test("pages, errors and JSON carry a policy without inline code, and are not fra
     assert.equal(headers["referrer-policy"], "same-origin", url);
     assert.doesNotMatch(body, /<style|<script(?![^>]*\bsrc=)|\sstyle=|\son[a-z]+=/i, url);
   }
-  assert.equal((await app.visitor().get("/")).headers["cache-control"], "no-store");
+  await app.createUser("jeanne");
+  const browser = await app.as("jeanne");
+  for (const url of ["/", "/nowhere", "/profile", "/api/v1/profile", "/api/v1/profile/tokens", "/api/v1/nowhere"]) {
+    for (const who of [app.visitor(), browser]) assert.equal((await who.get(url)).headers["cache-control"], "no-store", url);
+  }
 });
 
 test("files of public/ may be kept for ever, nothing outside is served", async (t) => {

@@ -28,14 +28,17 @@ async function scene(t: Scope) {
   const open = (headers: Record<string, string> = { cookie }) =>
     new Promise<{ status: number | undefined; headers: Record<string, unknown>; text: () => string; ended: () => boolean; hangUp: () => void }>(
       (resolve, reject) => {
-        const request = get({ host: address.hostname, port: address.port, path: "/ticker", headers: { ...headers, "x-forwarded-proto": "https" } }, (answer) => {
-          let text = "";
-          let ended = false;
-          answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-          answer.on("end", () => (ended = true));
-          answer.on("error", () => (ended = true));
-          resolve({ status: answer.statusCode, headers: answer.headers, text: () => text, ended: () => ended, hangUp: () => request.destroy() });
-        });
+        const request = get(
+          { host: address.hostname, port: address.port, path: "/ticker", headers: { ...headers, "x-forwarded-proto": "https" } },
+          (answer) => {
+            let text = "";
+            let ended = false;
+            answer.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
+            answer.on("end", () => (ended = true));
+            answer.on("error", () => (ended = true));
+            resolve({ status: answer.statusCode, headers: answer.headers, text: () => text, ended: () => ended, hangUp: () => request.destroy() });
+          },
+        );
         request.on("error", reject);
       },
     );

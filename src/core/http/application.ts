@@ -69,6 +69,7 @@ export async function createApplication(parts: ApplicationParts): Promise<Applic
   registerStreams(app, identity, parts.heartbeatSeconds);
   registerFailures(app);
   await servePublicFiles(app, join(root, "public"));
+  keepNothing(app);
   logAnswers(app);
   return { app, routes };
 }
@@ -82,6 +83,8 @@ function createFastify(services: Services): FastifyInstance {
     requestIdHeader: false,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_BYTES,
+    // Each name once, each value a text: what is repeated does not become a list that a query of the database would then be asked with.
+    routerOptions: { querystringParser: (text: string) => Object.fromEntries(new URLSearchParams(text)) },
     // An empty list trusts nobody: the address is that of the connection (SECURITY.md 16).
     trustProxy: env.trustedProxies.length > 0 ? env.trustedProxies : false,
     ajv: ajvOptions,
@@ -131,6 +134,13 @@ async function servePublicFiles(app: FastifyInstance, folder: string): Promise<v
   app.get<{ Params: { "*": string } }>("/public/*", { config: { access: "public", rateLimit: false } }, (request, reply) =>
     reply.header("cache-control", PUBLIC_CACHE).sendFile(request.params["*"]),
   );
+}
+
+/** What a route does not allow to be kept is kept by no cache: answers of the API too may hold a key or a password that is shown once. */
+function keepNothing(app: FastifyInstance): void {
+  app.addHook("onSend", async (_request, reply) => {
+    if (!reply.hasHeader("cache-control")) reply.header("cache-control", "no-store");
+  });
 }
 
 /** One line per answer: the route's pattern, never the query, which could hold what a person typed. */

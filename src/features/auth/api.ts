@@ -85,12 +85,15 @@ function addUsersApi(instance: FastifyInstance): void {
     return listBody(await listUsers(request.ctx, window), window) as never;
   });
   app.post("/users", { config: admin, schema: { body: UserInput, response: { 201: UserWithPassword } } }, async (request, reply) => {
+    // A stolen key would otherwise leave an administrator of its own behind.
+    if (request.body.admin) requireBrowser(request);
     const { user, password } = await addUser(request.ctx, request.body);
     return reply.code(201).send({ user, password: password.reveal() } as never);
   });
   const one = { params: UserParams, response: { 200: UserOutput } };
   app.get("/users/:user", { config: admin, schema: one }, async (request) => (await getUser(request.ctx, request.params.user)) as never);
   app.put("/users/:user", { config: admin, schema: { ...one, body: UserChange } }, async (request) => {
+    if (request.body.admin) requireBrowser(request);
     return (await changeUser(request.ctx, request.params.user, request.body)) as never;
   });
   app.post("/users/:user/disable", { config: admin, schema: one }, async (request) => (await disableUser(request.ctx, request.params.user)) as never);

@@ -78,3 +78,18 @@ test("a person has at most twenty keys", async (t) => {
   for (let number = 0; number < 20; number += 1) await addToken(ctx, { name: `key ${number}` });
   await assert.rejects(addToken(ctx, { name: "one more" }), { code: "auth.too_many_tokens", status: 409 });
 });
+
+test("an administrator's key makes no administrator: it would outlive the key", async (t) => {
+  const app = await buildTestApp(t, { features });
+  await app.createUser("root", { admin: true });
+  const { id } = await app.createUser("jeanne");
+  const browser = await app.as("root");
+  const { secret } = (await browser.api("POST", "/api/v1/profile/tokens", { name: "stolen" })).json();
+  const mallory = { login: "mallory", email: "mallory@example.org", admin: true };
+  const made = await app.withToken(secret, "POST", "/api/v1/users", mallory);
+  assert.equal(made.statusCode, 403, made.body);
+  const raised = await app.withToken(secret, "PUT", `/api/v1/users/${id}`, { email: "jeanne@example.org", admin: true });
+  assert.equal(raised.statusCode, 403, raised.body);
+  assert.equal(await app.database.client.user.count({ where: { admin: true } }), 1);
+  assert.equal((await app.withToken(secret, "POST", "/api/v1/users", { ...mallory, admin: false })).statusCode, 201);
+});

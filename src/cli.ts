@@ -6,7 +6,7 @@ import { commandTree, lazyServices } from "./commands.js";
 import { discoverFeatures } from "./core/discover.js";
 import { readEnv } from "./core/env.js";
 import { isRefusal } from "./core/errors.js";
-import { createText } from "./core/text.js";
+import { createText, terminalLocale } from "./core/text.js";
 
 process.umask(0o077);
 process.exitCode = await main(process.argv);
@@ -44,7 +44,7 @@ function topOf(command: Command): string {
 function explain(error: unknown): string {
   if (!isRefusal(error)) return error instanceof Error ? (process.env["MUTU_DEBUG"] ? (error.stack ?? error.message) : error.message) : String(error);
   const text = createText(`${programRoot}/views`, { lenient: true });
-  const locale = (process.env["LC_ALL"] || process.env["LANG"] || "").startsWith("fr") ? "fr" : "en";
+  const locale = terminalLocale();
   const fields = error.fields.map((field) => `  ${field.field}: ${text.explain(locale, field)}`);
   return [text.explain(locale, error), ...(fields.length > 1 ? fields : [])].join("\n");
 }

@@ -51,6 +51,11 @@ export function createText(folder: string, options: { lenient?: boolean } = {}):
   };
 }
 
+/** Gives the language of who sits at the terminal. */
+export function terminalLocale(): Locale {
+  return (process.env["LC_ALL"] || process.env["LANG"] || "").startsWith("fr") ? "fr" : "en";
+}
+
 /** Reads the messages of every folder in one language. */
 export function readMessages(folder: string, locale: Locale): Messages {
   const messages: Messages = {};

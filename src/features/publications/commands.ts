@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
-import { createText } from "../../core/text.js";
+import { createText, terminalLocale } from "../../core/text.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { type FileDiff, publisherOf } from "../../publish/index.js";
 import { getPublication, listPublications, planNow, publishNow } from "./publications.js";
@@ -100,6 +100,5 @@ export function publicationCommands(command: Command, services: Services): void 
 }
 
 function say(): Say {
-  const locale = (process.env["LC_ALL"] || process.env["LANG"] || "").startsWith("fr") ? "fr" : "en";
-  return createText(VIEWS, { lenient: true }).translator(locale);
+  return createText(VIEWS, { lenient: true }).translator(terminalLocale());
 }

@@ -129,7 +129,10 @@ describe("isolation", { timeout: 600_000 }, () => {
     assert.match(own[1], new RegExp(`^/var/lib/mutu-accounts/${victim.number}/tmp/`));
     for (const path of [own[0], own[1], `${own[0]}/sess_${own[2]}`, `/var/lib/mutu-accounts/${victim.number}`]) await refused(`cat ${path}/. || cat ${path}`);
     assert.equal(await post(victim, `session_id("${own[2]}"); session_start(); return $_SESSION["who"];`), "victim");
-    assert.equal(await post(evil, `ini_set("session.save_path", "${own[0]}"); session_id("${own[2]}"); @session_start(); return $_SESSION["who"] ?? null;`), null);
+    assert.equal(
+      await post(evil, `ini_set("session.save_path", "${own[0]}"); session_id("${own[2]}"); @session_start(); return $_SESSION["who"] ?? null;`),
+      null,
+    );
     assert.equal(await post(evil, 'return getenv("TMPDIR");'), `/var/lib/mutu-accounts/${evil.number}/tmp`);
   });
 

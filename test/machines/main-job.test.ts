@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBrowser } from "../support/browser.js";
-import { doubtsTests } from "./main-job/doubts.js";
-import { browserIn } from "./main-job/browser.js";
-import { type House, ORIGIN, raiseHouse, type SiteBody } from "./main-job/rig.js";
 import { until } from "./lab/run.js";
+import { browserIn } from "./main-job/browser.js";
+import { doubtsTests } from "./main-job/doubts.js";
+import { type House, ORIGIN, raiseHouse, type SiteBody } from "./main-job/rig.js";
 
 const CHIP_MS = 60_000;
 const SITE = "example.org";

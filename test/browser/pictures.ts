@@ -2,11 +2,12 @@
  * `npm run pictures`: writes the pictures of the README from the scene of the browser suite.
  * Names, numbers and dates come from the scene and the clock's moment is fixed, so that a picture changes when its page does.
  */
-import { mkdirSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Page } from "playwright-core";
 import { TEST_PASSWORD } from "../support/app.js";
 import { startBrowser, type View } from "../support/browser.js";
+import { packPng } from "./png.js";
 import { makeScene, numberOf, type Scene } from "./scene.js";
 import { serve } from "./serve.js";
 import { publishAll, setUnit } from "./units.js";
@@ -75,8 +76,9 @@ async function main(): Promise<void> {
     await page.goto(path(scene));
     await before?.(page);
     await page.evaluate(() => document.fonts.ready.then(() => (document.activeElement as HTMLElement | null)?.blur()));
-    await page.screenshot({ path: `${folder}${name}.png`, animations: "disabled", caret: "hide" });
-    process.stdout.write(`docs/pictures/${name}.png\n`);
+    const picture = packPng(await page.screenshot({ animations: "disabled", caret: "hide" }));
+    writeFileSync(`${folder}${name}.png`, picture);
+    process.stdout.write(`docs/pictures/${name}.png: ${picture.length} bytes\n`);
     await context.close();
   }
 }

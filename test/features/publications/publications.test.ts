@@ -112,7 +112,8 @@ test("a refused change: its owner reads why, the neighbour sees nothing of it, t
 
   const words = /POISON/;
   const ownJson = (await jeanne.api("GET", `/api/v1/publications/${part.publicationId}`)).json();
-  const found = (parts: { accountId: string; role: string; output: string[] }[]) => parts.find((one) => one.accountId === account.id && one.role === "web")?.output;
+  const found = (parts: { accountId: string; role: string; output: string[] }[]) =>
+    parts.find((one) => one.accountId === account.id && one.role === "web")?.output;
   assert.match(found(json.parts)?.join("\n") ?? "", words);
   assert.deepEqual(found(ownJson.parts), []);
   assert.match((await admin.get(`/publications/${part.publicationId}`)).body, words);

@@ -37,6 +37,8 @@ export interface ExecOptions extends RunOptions {
   uid?: number;
 }
 
+/** A web machine starts all that its release names before it says that it is up; how long that may take is for the tests of booting to say. */
+const BOOT_MS = 120_000;
 const BOOT_SCRIPT = fileURLToPath(new URL("./node-boot.sh", import.meta.url));
 const ENVIRONMENT = ["env", "-i", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "TERM=dumb", "LANG=C.UTF-8"];
 
@@ -104,10 +106,11 @@ export class LabNode {
       await until(`${this.name}: its init`, () => existsSync(this.hostPath("/run/mutu-supervisor")) || undefined);
       return;
     }
-    await until(`${this.name}: systemd`, async () => {
+    const isUp = async () => {
       const { stdout } = await this.exec(["systemctl", "is-system-running"]);
       return ["running", "degraded"].includes(stdout.trim()) || undefined;
-    });
+    };
+    await until(`${this.name}: systemd`, isUp, BOOT_MS);
   }
 
   /** Cuts the power and boots again from the same disk. */

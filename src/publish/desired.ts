@@ -5,7 +5,8 @@ import type { Engine, RunUnit, UnitRow } from "./engine.js";
 import { ownerOf } from "./manifest.js";
 
 /** Units collected at once. */
-const PAGE = 500;
+// A role joins what it reads: one list of keys becomes several lists of parameters, and SQLite takes 999 in a question.
+const PAGE = 200;
 
 const COLUMNS = {
   id: true,

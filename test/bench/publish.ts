@@ -79,7 +79,9 @@ export async function measure(options: Options, say: (line: string) => void): Pr
     const runs: RunFigures[] = [];
     for (let run = 1; run <= options.runs; run += 1) {
       say(`run ${run} of ${options.runs}`);
-      runs.push(await oneRun(house, options.changes, next, neighbour));
+      const figures = await oneRun(house, options.changes, next, neighbour);
+      say(runWords(figures));
+      runs.push(figures);
     }
     const memory = await house.panel.ask<Figures["memory"]>("memory");
     return {
@@ -126,6 +128,12 @@ async function oneRun(house: House, changes: number, next: () => Promise<ChangeF
     undisturbed,
     load: loadavg()[0] as number,
   };
+}
+
+function runWords({ quiet, bareMs, meanwhile, undisturbed, load }: RunFigures): string {
+  const verified = median(quiet.map(({ verifiedMs }) => verifiedMs));
+  const waits = `longest wait ${meanwhile.longestMs.toFixed(0)} ms, undisturbed ${undisturbed.longestMs.toFixed(0)} ms, lost ${meanwhile.lost + undisturbed.lost}`;
+  return `verified ${verified.toFixed(0)} ms, bare start ${median(bareMs).toFixed(0)} ms, ${waits}, load average ${load.toFixed(1)}`;
 }
 
 async function visited({ web, clients }: House, { name }: SiteOf, act: () => Promise<void>): Promise<Visited> {

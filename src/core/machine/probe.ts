@@ -3,7 +3,8 @@ import { access, constants } from "node:fs/promises";
 import { connect } from "node:net";
 import type { Door } from "./door.js";
 
-const PROBE_SECONDS = 2;
+/** sshd forks before it says its name: on a busy machine, or to a busy panel, two seconds were too few, and the change waited for the next minute. */
+const PROBE_SECONDS = 5;
 
 /** Answers null when the door can be tried, or the reason why not. */
 export async function probeDoor(door: Door): Promise<string | null> {

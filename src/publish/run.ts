@@ -81,7 +81,7 @@ async function inOrder(run: Run): Promise<Report> {
     });
     await publishUnits(run);
     const state = await step(run, "record", () => closePublication(run));
-    if (state === "done" && !run.trusting) run.engine.left.set(run.host.id, { fence: run.lease.fence, root: run.live.root });
+    if (state === "done") run.engine.left.set(run.host.id, { fence: run.lease.fence, root: run.live.root });
     return { publicationId, state };
   } catch (error) {
     // Nothing has been done yet, and `left` is forgotten: this time the machine is asked.
@@ -115,6 +115,8 @@ async function isRefused(run: Run, setback: Setback, subset: readonly RunUnit[])
 /** Brings these units live, or says what stopped them; then the release before serves. */
 async function attempt(run: Run, units: readonly RunUnit[]): Promise<Setback | null> {
   const plan = await step(run, "plan", async () => planRelease(run.live, units));
+  // Without a verb nothing proves the live root.
+  if (plan === null && run.trusting) throw new Mistrust();
   if (plan === null) return step(run, "verify", () => verifyStanding(run, units));
   const unstaged = await step(run, "stage", () => stageRelease(run, plan));
   if (unstaged !== null) return setbackOf("stage", unstaged);

@@ -13,7 +13,7 @@ export const ORIGIN = "https://control";
 export const ADMIN = "ada";
 const COMMAND_MS = 180_000;
 const PANEL_MS = 60_000;
-const CHIP_MS = 60_000;
+const CHIP_MS = 150_000;
 
 export interface ApiAnswer<T> {
   status: number;

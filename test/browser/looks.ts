@@ -45,7 +45,7 @@ export async function textsAmong(page: Page, list: string[]): Promise<string[]> 
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent?.trim() ?? "";
       // The name of a job may be the key of a message; a language names itself.
-      if (known.has(text) && !node.parentElement?.closest("a[href^='/jobs/'], body [lang]")) found.push(text);
+      if (known.has(text) && !node.parentElement?.closest("a[href^='/jobs/'], form[action^='/jobs/'], body [lang]")) found.push(text);
     }
     return found;
   }, list);

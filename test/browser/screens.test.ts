@@ -84,7 +84,7 @@ async function reader(stage: Stage, login: string, view: View): Promise<BrowserC
   return context;
 }
 
-test("screens", { timeout: 600_000 }, async (t) => {
+test("screens", { timeout: 1_100_000 }, async (t) => {
   const stage = await setStage(t);
 
   for (const [who, locale] of [

@@ -162,12 +162,17 @@ describe("poison", { timeout: 900_000 }, () => {
     const victim = at(20);
     await poison({ [`apache ${victim.number}`]: "NoSuchDirective on\n" });
     assert.equal((await house.api("POST", `/accounts/${victim.accountId}/suspend`, { reason: "impayé" })).status, 200);
-    await until("the notice", async () => ((await askAll(house, [victim], "/memory.php")).get(victim.name)?.startsWith("503 ") ? true : undefined), RUN_MS);
-    const [row] = await house.sql<{ serving: string; quarantineCode: string }>(
-      "SELECT serving, quarantineCode FROM PublishUnit WHERE role = 'web' AND key = ?",
-      String(victim.number),
-    );
-    assert.deepEqual(row, { serving: "notice", quarantineCode: "apache.unknown_directive" });
+    const shown = async () => ((await house.ask(`https://${victim.name}/memory.php`)).status === 503 ? true : undefined);
+    await until("the notice", shown, RUN_MS);
+    const told = async () => {
+      const [row] = await house.sql<{ serving: string; quarantineCode: string | null }>(
+        "SELECT serving, quarantineCode FROM PublishUnit WHERE role = 'web' AND key = ?",
+        String(victim.number),
+      );
+      return row?.serving === "notice" ? row.quarantineCode : undefined;
+    };
+    assert.equal(await until("the end of the publication", told, RUN_MS), "apache.unknown_directive");
+    assert.equal((await house.ask(`https://${victim.name}/memory.php`)).status, 503);
     const neighbour = await askAll(house, [at(21)], "/memory.php");
     assert.equal(neighbour.get(at(21).name), "200 80M");
   });

@@ -60,7 +60,7 @@ export async function changeMemory(house: House, villagers: readonly Villager[],
 
 const ASK_SECONDS = 20;
 
-/** Asks each villager's page at this path in one go, from control; status and body by name. */
+/** Asks each villager's page at this path in one go, from control; status and body (one line) by name. */
 export async function askAll(house: House, villagers: readonly Villager[], path: string): Promise<Map<string, string>> {
   const ask = async (some: readonly Villager[]) => {
     if (some.length === 0) return [];

@@ -19,7 +19,7 @@ export function decimal(value: number): string {
 
 /** Writes an account's number, which becomes a user and a group of the machine. */
 export function accountNumber(value: number): string {
-  if (value < FIRST_ACCOUNT) refuse("account's number", value);
+  if (value < FIRST_ACCOUNT) refuse("number of an account", value);
   return decimal(value);
 }
 

@@ -40,6 +40,7 @@ const WWW: FilesState["folders"] = [
   { path: "www", starter: null },
   { path: "www/Mon site été", starter: "fr" },
   { path: "blog", starter: "en" },
+  { path: "www/shop", starter: "fr" },
 ];
 
 test(
@@ -56,6 +57,8 @@ test(
     assert.equal(mode(join(home, "blog/index.html")), "644");
     assert.match(readFileSync(join(home, "www/Mon site été/index.html"), "utf8"), /lang="fr"/);
     assert.match(readFileSync(join(home, "blog/index.html"), "utf8"), /lang="en"/);
+    // Several new sites in one go: each page is whole.
+    assert.equal(readFileSync(join(home, "www/shop/index.html"), "utf8"), readFileSync(join(home, "www/Mon site été/index.html"), "utf8"));
     assert.ok(!existsSync(join(home, "www/index.html")) && !existsSync(join(home, "logs/index.html")));
     assert.throws(() => as(2002, "ls", home), /Permission denied/);
   }),
@@ -222,7 +225,7 @@ test("No folder, path or number can become a line of its own", () => {
   };
   for (const bad of HOSTILE_STRINGS) for (const path of [bad, `a${bad}b`, `a/${bad}`]) oneLine(path);
   fc.assert(fc.property(fc.string({ unit: "binary" }), oneLine), { numRuns: 1000 });
-  for (const bad of ["../x", "a//b", "/a", "a/", "a\nhome removed /h/2001", "a\\b", ".ssh", "-rf"]) assert.throws(() => render(bad), /homes: not a folder/);
+  for (const bad of ["../x", "a//b", "/a", "a/", "a\nhome removed /h/2001", "a\\b", ".ssh", "-rf"]) assert.throws(() => render(bad), /not a folder/);
   assert.throws(
     () => daemon.render({ key: "33", host: HOST, state: { account: { number: 33, login: "x" }, home: "present", path: "/h/33", diskMb: 1, folders: [] } }, ""),
     /account's number/,

@@ -351,11 +351,11 @@ test("No value can become a line, a block or a variable", () => {
   for (const bad of HOSTILE_STRINGS) {
     for (const name of [bad, `a${bad}b.example`, `*.${bad}.example`]) {
       if (/^a{65,}/.test(name) || !/^(?:\*\.)?[a-z0-9.-]+$/.test(name) || /\.\.|^-|--checkpoint/.test(name))
-        assert.throws(() => proxy({}, [name]), /nginx: not a/, JSON.stringify(name));
+        assert.throws(() => proxy({}, [name]), /not a/, JSON.stringify(name));
     }
-    assert.throws(() => proxy({ target: `http://a.example${bad}` }), /nginx: not a/, JSON.stringify(bad));
+    assert.throws(() => proxy({ target: `http://a.example${bad}` }), /not a/, JSON.stringify(bad));
   }
   for (const target of ["http://a.example/x", "http://u@a.example", "unix:/x", "http://a.example:99999", "http://$host", "http://a.example;return 200"])
-    assert.throws(() => proxy({ target }), /nginx: not a/);
-  assert.throws(() => proxy({ timeoutSeconds: 1.5 }), /nginx: not a/);
+    assert.throws(() => proxy({ target }), /not a/);
+  assert.throws(() => proxy({ timeoutSeconds: 1.5 }), /not a/);
 });

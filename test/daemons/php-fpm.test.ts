@@ -371,7 +371,7 @@ test("No value can become a line or a directive of a pool", () => {
       assert.throws(() => pool(A, over), /not a/, JSON.stringify(over));
     }
   }
-  assert.throws(() => pool(1999), /not an account/);
+  assert.throws(() => pool(1999), /not a number of an account/);
   assert.throws(() => pool(A, { workers: 1.5 }), /not a whole number/);
 });
 

@@ -7,7 +7,7 @@ import { addAccount, editAccount, getAccount, listAccounts } from "./accounts.js
 import { listMembers, removeMember, setMember } from "./members.js";
 import { planPages } from "./plan-routes.js";
 import { listPlans } from "./plans.js";
-import { AccountChange, AccountInput, MemberInput, Nothing, RemoveInput, SuspendInput } from "./schemas.js";
+import { AccountForm, AccountInput, MemberInput, Nothing, RemoveInput, SuspendInput } from "./schemas.js";
 import { BIN_DAYS, countConsequences, removeAccount, restoreAccount, resumeAccount, suspendAccount } from "./states.js";
 
 const config = { access: "admin" } as const;
@@ -28,7 +28,7 @@ export function accountPages(app: FastifyInstance): void {
       config,
     },
     form({
-      schema: AccountChange,
+      schema: AccountForm,
       async act(ctx, input, request) {
         await editAccount(ctx, idOf(request), input);
         return { to: pageOf(request), says: "shell.saved" };

@@ -57,6 +57,9 @@ export const AccountChange = Type.Object({
 });
 export type AccountChange = Static<typeof AccountChange>;
 
+/** What the page of an account sends: its fields are all there, so an empty name is a fault and not a name left out. */
+export const AccountForm = Type.Object({ ...AccountChange.properties, name: Line(MAX_NAME) });
+
 export const SuspendInput = Type.Object({ reason: Line(MAX_REASON) });
 export type SuspendInput = Static<typeof SuspendInput>;
 

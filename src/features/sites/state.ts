@@ -102,7 +102,10 @@ export function siteSentence(site: WebSite, folder: string | null): { key: strin
   const { serve } = site;
   if (serve.kind === "folder") {
     return serve.php
-      ? { key: "sites.plan.folder_php", data: { name, folder: folder ?? "", version: serve.php.version, memory: serve.php.values.memory_limit ?? "" } }
+      ? {
+          key: "sites.plan.folder_php",
+          data: { name, folder: folder ?? "", version: serve.php.version, memory: Number.parseInt(serve.php.values.memory_limit ?? "0", 10) },
+        }
       : { key: "sites.plan.folder", data: { name, folder: folder ?? "" } };
   }
   if (serve.kind === "redirect") return { key: "sites.plan.redirect", data: { name, target: serve.target, status: serve.status } };

@@ -53,6 +53,16 @@ test("Refused accounts say why at each field", async (t) => {
   for (const bad of HOSTILE_STRINGS) await refused({ login: `a${bad}b` });
 });
 
+test("A name that was emptied is refused at its field, and the old one stays", async (t) => {
+  const { root, ctx, host } = await createPanel(t);
+  const account = await createAccount(ctx, { host, name: "Club de ski" });
+  const page = `/accounts/${account.id}`;
+  const answer = await root.submit(page, page, { name: "  " });
+  assert.equal(answer.statusCode, 422);
+  assert.match(answer.body, /aria-invalid="true"/);
+  assert.equal((await ctx.db.account.findUniqueOrThrow({ where: { id: account.id } })).name, "Club de ski");
+});
+
 test("Suspend, resume, remove, restore: from the pages, with the reason kept and shown", async (t) => {
   const { panel, ctx, host, root } = await createPanel(t);
   const account = await createAccount(ctx, { host });

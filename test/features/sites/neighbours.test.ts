@@ -9,7 +9,11 @@ import { addAddress, addSite } from "../../../src/features/sites/sites.js";
 import { createAccount, memberOf } from "../../support/factories.js";
 import { createScene } from "./scene.js";
 
-const refused = (code: string) => (error: unknown) => isRefusal(error) && (assert.equal(error.code, code), true);
+const refused = (code: string) => (error: unknown) => {
+  assert.ok(isRefusal(error));
+  assert.equal(error.code, code);
+  return true;
+};
 
 test("Neither a twin nor a wildcard takes a name of the panel", async (t) => {
   const { ctx, account, owner } = await createScene(t);

@@ -34,7 +34,7 @@ test("A folder site's state is complete: names, canonical, root, every PHP value
   assert.deepEqual(unit, {
     key,
     accountId: account.id,
-    says: [{ key: "sites.plan.folder_php", data: { name: "club.test", folder: "www/club.test", version: "8.4", memory: "128M" } }],
+    says: [{ key: "sites.plan.folder_php", data: { name: "club.test", folder: "www/club.test", version: "8.4", memory: 128 } }],
     claims: ["club.test", "www.club.test"],
     withdrawn: false,
     probes: [

@@ -22,10 +22,19 @@ function asRefusal(error: FastifyError): Refusal | null {
   if (isRefusal(error)) return error;
   if (error.validation) return invalidFields(fieldErrors(error.validation));
   if (error.code?.startsWith("FST_CSRF_")) return forbidden("shell.csrf");
+  if (holdsNul(error)) return new Refusal(422, "shell.bad_request");
   const status = error.statusCode ?? INTERNAL;
   if (status === 413) return new Refusal(status, "shell.too_large");
   if (status === 429) return new Refusal(status, "shell.too_many");
   return status >= 400 && status < INTERNAL ? new Refusal(status, "shell.bad_request") : null;
+}
+
+/** PostgreSQL keeps no NUL in a text (SQLSTATE 22021) and says so at the first query that meets one: what was sent is at fault, not we. */
+function holdsNul(error: unknown): boolean {
+  for (let fault = error; fault instanceof Error; fault = fault.cause) {
+    if (/invalid byte sequence for encoding "UTF8": 0x00/.test(fault.message)) return true;
+  }
+  return false;
 }
 
 function answer(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {

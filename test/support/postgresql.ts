@@ -62,6 +62,8 @@ export async function startCluster(): Promise<Cluster> {
     socket: folder,
     async stop() {
       process.removeListener("exit", end);
+      // Waited for below: without this, nothing else may keep the process alive until then, and Node ends it with code 13.
+      server.ref();
       end();
       await ended;
       rmSync(folder, { recursive: true, force: true });

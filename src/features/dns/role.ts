@@ -45,10 +45,11 @@ export type RecordData =
   /** Character strings as bytes in hexadecimal, each at most 255 bytes (RFC 1035 §3.3.14). */
   | { type: "TXT"; strings: string[] }
   | { type: "SRV"; priority: number; weight: number; port: number; target: RecordName }
-  | { type: "CAA"; flags: number; tag: string; /** Bytes in hexadecimal. */ value: string }
-  | { type: "TLSA"; usage: number; selector: number; matching: number; /** Hexadecimal. */ certificate: string }
-  | { type: "SSHFP"; algorithm: number; digest: number; /** Hexadecimal. */ fingerprint: string }
-  | { type: "DS"; tag: number; algorithm: number; digestType: number; /** Hexadecimal. */ digest: string }
+  /** The value's bytes in hexadecimal, as all that follow: certificate, fingerprint, digest. */
+  | { type: "CAA"; flags: number; tag: string; value: string }
+  | { type: "TLSA"; usage: number; selector: number; matching: number; certificate: string }
+  | { type: "SSHFP"; algorithm: number; digest: number; fingerprint: string }
+  | { type: "DS"; tag: number; algorithm: number; digestType: number; digest: string }
   /** RFC 9460; the value of a key is already in presentation form, null for a key without one. */
   | { type: "SVCB" | "HTTPS"; priority: number; target: RecordName; params: { key: string; value: string | null }[] };
 

@@ -64,14 +64,15 @@ export async function boot(env: Env, options: BootOptions = {}): Promise<Program
   };
 }
 
-/** Gathers roles, and the hosts, which exactly one feature keeps. */
-function contributions(features: readonly Feature[], services: Services): Pick<PublisherParts, "roles" | "hosts"> {
+/** Gathers roles, probers, and the hosts, which exactly one feature keeps. */
+function contributions(features: readonly Feature[], services: Services): Pick<PublisherParts, "roles" | "hosts" | "probers"> {
   const hosting = features as readonly HostingFeature[];
   const keepers = hosting.filter((feature) => feature.hosts !== undefined);
   const hosts = keepers[0]?.hosts?.(services);
   if (keepers.length !== 1 || hosts === undefined)
     throw new Error(`exactly one feature keeps the hosts, not: ${keepers.map(({ name }) => name).join(", ") || "none"}`);
-  return { roles: hosting.flatMap((feature) => feature.roles ?? []), hosts };
+  const roles = hosting.flatMap((feature) => (typeof feature.roles === "function" ? feature.roles(services) : (feature.roles ?? [])));
+  return { roles, hosts, probers: Object.assign({}, ...hosting.map(({ probers }) => probers)) };
 }
 
 /** Gives the version of this program. */

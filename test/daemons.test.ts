@@ -155,7 +155,7 @@ for (const name of names) {
 
   test(`${name}: a notice cannot fail`, async () => {
     const daemon = await loadDaemon(name);
-    const host = { id: "h", name: "web1", homes: "/srv/mutu/homes" };
+    const host = { id: "h", name: "web1", homes: "/srv/mutu/homes", options: {} };
     for (const key of ["2001", "2001/8.2", "base"])
       fc.assert(
         fc.property(fc.array(hostile, { maxLength: 5 }), (claims) => {

@@ -39,7 +39,8 @@ for (const name of daemonNames()) {
 test("there are golden cases", () => assert.ok(seen > 0));
 
 function render(daemon: Daemon, given: GoldenCase): RenderedFile[] {
-  const { key, host } = given;
+  const { key } = given;
+  const host = { ...given.host, options: given.host.options ?? {} };
   if (given.claims) return daemon.renderNotice({ key, host, claims: given.claims });
   return daemon.render({ key, host, state: structuredClone(given.state) }, given.probe);
 }

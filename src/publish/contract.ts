@@ -17,7 +17,20 @@ export interface HostFacts {
   name: string;
   /** Directory of members' homes as this host sees it, without a trailing slash. */
   homes: string;
+  /** Settings of each daemon on this host, complete: what nobody set is the daemon's default. */
+  options: Readonly<Record<string, DaemonOptions>>;
 }
+
+/** Settings of one daemon on one host, as its `options` declare them. */
+export type DaemonOptions = Readonly<Record<string, string | number | boolean>>;
+
+/** One setting of a daemon: drawn as a field of the host's page, checked wherever it comes from, kept as JSON. */
+export type DaemonOption = { /** Message key of the field's label; `<title>_hint` may explain it. */ title: string } & (
+  | { type: "integer"; default: number; minimum: number; maximum: number }
+  | { type: "boolean"; default: boolean }
+  | { type: "text"; default: string /** Regular expression of the whole text. */; pattern: string; maxLength: number }
+  | { type: "choice"; default: string; choices: readonly string[] }
+);
 
 /** What a unit means to people: who must be told when it fails, and which names it would serve (withdrawn names never come back). */
 export interface UnitFacts {
@@ -35,9 +48,23 @@ export interface UnitFacts {
 
 /** One question asked from the control machine; the answer must carry the unit's hash. */
 export interface Probe {
-  kind: "web" | "php";
-  /** Name sent as SNI and Host. */
+  /** Names the prober that asks. */
+  kind: string;
+  /** What is asked for: a host name, a zone, a login. */
   name: string;
+}
+
+/** What came back: an answer, or the reason why there is none. Only status 200 with exactly the unit's hash as body is proof. */
+export type Answer = { status: number; body: string } | { error: string };
+
+/** Asks a host for proof, as the people do whom it serves; contributed by the feature whose role names this kind of probe. */
+export interface Prober {
+  /** false: this host can never be asked (nothing of it is reached from outside); its units then count as proven by their daemon. */
+  reaches(host: HostRecord): boolean;
+  /** Asks once and never throws. The hash is given for protocols in which it is what one shows, not what one is told. */
+  ask(host: HostRecord, probe: Probe, hash: string, timeoutMs: number): Promise<Answer>;
+  /** Ends kept connections. */
+  close?(): void;
 }
 
 /** Typed desired state of one unit, with what people need to know of it. `state` null: the unit should have no files. */
@@ -85,6 +112,8 @@ export interface Daemon<State = unknown> {
   explain(output: string[]): DaemonFault[];
   /** Forward-only daemons (homes, credentials) are rendered from the present even when a release is put back. */
   forwardOnly: boolean;
+  /** Settings that an administrator may change for each host. */
+  options?: Readonly<Record<string, DaemonOption>>;
   /** Golden states: data folders `golden/<case>/` are read by the tests, nothing to declare here. */
 }
 
@@ -100,6 +129,8 @@ export interface WebAddress {
 export interface HostRecord extends HostFacts {
   /** The door to it; opening it costs nothing, calling it does. */
   machine: Machine;
+  /** Name or address by which the control machine reaches it. */
+  address: string;
   /** Daemons enabled on it, sorted by name. Several may fill one role. */
   daemons: { name: string; role: string }[];
   /** null: nothing on it can be asked from outside. */
@@ -115,6 +146,9 @@ export interface HostDirectory {
 
 /** A feature that also contributes roles, or (one feature only) the hosts. */
 export interface HostingFeature extends Feature {
-  roles?: Role<never>[];
+  /** A function where the state is gathered from what other features contribute (`services.features`). */
+  roles?: Role<never>[] | ((services: Services) => Role<never>[]);
+  /** By the kind of probe that they ask. */
+  probers?: Readonly<Record<string, Prober>>;
   hosts?(services: Services): HostDirectory;
 }

@@ -1,8 +1,7 @@
 /** What a run works with, and the record that its steps fill. */
-import type { Agent } from "node:https";
 import type { Context } from "../core/context.js";
 import type { Services } from "../core/services.js";
-import type { Daemon, Desired, HostDirectory, HostRecord, Role } from "./contract.js";
+import type { Daemon, Desired, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import type { Level } from "./fallback.js";
 import type { Lease, LeaseLimits } from "./lock.js";
 import type { FileChange, FileEntry } from "./manifest.js";
@@ -27,8 +26,9 @@ export interface Engine {
   roles: ReadonlyMap<string, Role>;
   daemons: ReadonlyMap<string, Daemon>;
   hosts: HostDirectory;
+  /** By the kind of probe that they ask. */
+  probers: ReadonlyMap<string, Prober>;
   store: Store;
-  agent: Agent;
   events: UnitEvents;
   limits: Limits;
   /** Where the last run of this process left each host: verified, settled, without any error. Forgotten when the next run begins. */

@@ -1,19 +1,24 @@
 /** The publication engine: what features may use. Daemons and role files see contract.ts only. */
 export { type Chip, type ChipRow, chipOf, worstChip } from "./chip.js";
 export type {
+  Answer,
   Daemon,
   DaemonFault,
+  DaemonOption,
+  DaemonOptions,
   Desired,
   HostDirectory,
   HostFacts,
   HostingFeature,
   HostRecord,
   Probe,
+  Prober,
   RenderedFile,
   Role,
 } from "./contract.js";
 export type { DryRun, FileDiff } from "./dry-run.js";
 export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
+export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { STEPS } from "./run.js";

@@ -1,14 +1,14 @@
 /** The publisher of a process: starts a run when a host is touched, one at a time for each host, hosts side by side. */
 import { randomUUID } from "node:crypto";
-import { Agent } from "node:https";
 import { join } from "node:path";
 import { notFound } from "../core/errors.js";
 import type { Services } from "../core/services.js";
 import { closeAbandoned, listLeftOver } from "./catch-up.js";
-import type { Daemon, HostDirectory, HostRecord, Role } from "./contract.js";
+import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
+import { withDefaults } from "./options.js";
 import { type Report, runPublication } from "./run.js";
 import { openStore } from "./store.js";
 import { onTouched } from "./touch.js";
@@ -23,11 +23,12 @@ export interface PublisherParts {
   roles: Role<never>[];
   daemons: Daemon<never>[];
   hosts: HostDirectory;
+  probers: Readonly<Record<string, Prober>>;
   limits?: Partial<Limits>;
   onStep?: Engine["onStep"];
 }
 
-export interface Publisher extends Pick<Engine, "store" | "events" | "hosts"> {
+export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "daemons"> {
   /** Publishes what is touched on a host: at once, or right after the run that is under way. Returns without waiting. */
   wake(hostId: string): void;
   /** The same, waited for; gives how the last run that had something to do ended. */
@@ -62,16 +63,18 @@ interface Loop {
 }
 
 /** Makes the publisher; from then on, committed touches of this process start runs. */
-export function createPublisher({ services, roles, daemons, hosts, limits, onStep }: PublisherParts): Publisher {
+export function createPublisher({ services, roles, daemons, probers, limits, onStep, ...parts }: PublisherParts): Publisher {
   const system = services.context({ kind: "system", name: "publish" });
+  const found = new Map(daemons.map((daemon) => [daemon.name, daemon as unknown as Daemon]));
+  const hosts = withDefaults(parts.hosts, found);
   const events = createUnitEvents(system.db, (error) => services.log.warn({ err: error }, "units not polled"));
   const engine: Engine = {
     services,
     roles: new Map(roles.map((role) => [role.name, role as unknown as Role])),
-    daemons: new Map(daemons.map((daemon) => [daemon.name, daemon as unknown as Daemon])),
+    daemons: found,
     hosts,
+    probers: new Map(Object.entries(probers)),
     store: openStore(join(services.env.state, "store")),
-    agent: new Agent({ keepAlive: true, maxSockets: limits?.parallel ?? VERIFY_LIMITS.parallel }),
     events,
     limits: { ...LIMITS, ...limits },
     left: new Map(),
@@ -137,6 +140,7 @@ export function createPublisher({ services, roles, daemons, hosts, limits, onSte
     store: engine.store,
     events,
     hosts,
+    daemons: found,
     wake,
     run: async (hostId) => {
       await known(hostId);
@@ -156,7 +160,7 @@ export function createPublisher({ services, roles, daemons, hosts, limits, onSte
       stopListening();
       await idle();
       events.close();
-      engine.agent.destroy();
+      for (const prober of engine.probers.values()) prober.close?.();
     },
   };
 }

@@ -53,7 +53,7 @@ async function renderAt(engine: Engine, host: HostRecord, unit: RunUnit, level: 
     return;
   }
   const daemons = daemonsOf(engine, host, unit.row.role);
-  const facts = { id: host.id, name: host.name, homes: host.homes };
+  const facts = { id: host.id, name: host.name, homes: host.homes, options: host.options };
   if (level === "notice") {
     unit.files = await keep(engine, unit, daemons, (daemon) => daemon.renderNotice({ key, host: facts, claims }));
     return;

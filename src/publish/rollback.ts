@@ -3,6 +3,7 @@ import type { Probe } from "./contract.js";
 import type { ReleasePlan, Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { retryBusy } from "./patience.js";
+import { askable, askerOf } from "./probers.js";
 import { type Question, verifyAll } from "./verify.js";
 
 /** Neighbours that are asked too, so that a dead link is told from a bad unit. */
@@ -13,7 +14,7 @@ const WITNESSES = 3;
  * the machine or the way to it is at fault), `null` nobody could be asked.
  */
 export async function rollBack(run: Run, plan: ReleasePlan, failing: readonly Question[]): Promise<boolean | null> {
-  const { machine, web, id } = run.host;
+  const { machine, id } = run.host;
   const outcome = await retryBusy(run, () => machine.rollback({ fence: run.lease.fence, root: plan.root }));
   if (!outcome.ok) throw new RunFailure(errorOf("rollback", outcome.failure));
   const witnesses = await run.ctx.db.publishUnit.findMany({
@@ -23,10 +24,10 @@ export async function rollBack(run: Run, plan: ReleasePlan, failing: readonly Qu
   });
   const asked = witnesses
     .map((row): Question => ({ hash: row.hash as string, probes: row.probes as unknown as Probe[] }))
-    .filter(({ probes }) => probes.length > 0);
-  const questions = [...failing, ...asked.slice(0, WITNESSES)];
-  if (web === null || questions.length === 0) return null;
-  const doubts = await verifyAll(web, questions, run.engine.agent, run.engine.limits);
+    .filter(({ probes }) => askable(run, probes));
+  const questions = [...failing.filter(({ probes }) => askable(run, probes)), ...asked.slice(0, WITNESSES)];
+  if (questions.length === 0) return null;
+  const doubts = await verifyAll(askerOf(run), questions, run.engine.limits);
   if (doubts.some((doubt) => doubt === null)) return true;
   const [doubt] = doubts;
   if (doubt) run.errors.push({ step: "rollback", code: doubt.code, data: doubt.data, output: [] });

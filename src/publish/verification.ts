@@ -5,6 +5,7 @@ import type { ReleasePlan, Run, RunUnit } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { ownerOf, type UnitId, unitId } from "./manifest.js";
 import { retryBusy } from "./patience.js";
+import { askable, askerOf } from "./probers.js";
 import { rollBack } from "./rollback.js";
 import { commonFault } from "./systemic.js";
 import type { UnitFault } from "./trace.js";
@@ -12,21 +13,20 @@ import { type Question, verifyAll } from "./verify.js";
 
 /** Asks every unit that is at its wanted state and not yet proven; returns the doubts. Units that nobody can ask count as proven by their daemon. */
 export async function verifyUnits(run: Run, units: readonly RunUnit[]): Promise<{ asked: RunUnit[]; doubted: Map<UnitId, UnitFault> }> {
-  const { web } = run.host;
   const fallen = new Set(run.units.filter((unit) => unit.level !== "present").map(({ row }) => ownerOf(row.key)));
   const asked: RunUnit[] = [];
   for (const unit of units) {
     if (unit.level !== "present" || unit.verified) continue;
     const probes = unit.hash === null ? [] : unit.desired.probes;
-    if (web === null || probes.length === 0) unit.verified = true;
+    if (!askable(run, probes)) unit.verified = true;
     // A pool is asked through its owner's vhost: when that fell back, silence says nothing about the pool. It stays published.
     else if (probes.every(({ kind }) => kind === "php") && fallen.has(ownerOf(unit.row.key))) continue;
     else asked.push(unit);
   }
   const doubted = new Map<UnitId, UnitFault>();
-  if (web === null || asked.length === 0) return { asked, doubted };
+  if (asked.length === 0) return { asked, doubted };
   const questions = asked.map((unit): Question => ({ hash: unit.hash as string, probes: unit.desired.probes }));
-  const doubts = await verifyAll(web, questions, run.engine.agent, run.engine.limits);
+  const doubts = await verifyAll(askerOf(run), questions, run.engine.limits);
   asked.forEach((unit, index) => {
     const doubt = doubts[index];
     if (doubt) doubted.set(unitId(unit.row), { ...doubt, daemon: null, output: [] });

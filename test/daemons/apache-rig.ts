@@ -122,7 +122,7 @@ export class ApacheRig {
 
   tree(states: WebState[]): Tree {
     const tree: Tree = {};
-    const host = { id: "host", name: "web1", homes: this.machine.homes };
+    const host = { id: "host", name: "web1", homes: this.machine.homes, options: {} };
     for (const state of states) {
       const key = state.kind === "base" ? "base" : String(state.account.number);
       const probe = state.kind === "base" ? "" : hashOf(state.account.number);

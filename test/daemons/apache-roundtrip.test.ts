@@ -60,7 +60,7 @@ const SEED = 20261122;
 const rig = await ApacheRig.make();
 after(() => rig.close());
 const homes = rig.machine.homes;
-const host = { id: "h", name: "web1", homes };
+const host = { id: "h", name: "web1", homes, options: {} };
 
 /** True when the daemon renders it: what it refuses is quarantined before it reaches a machine. */
 function renders(site: Partial<WebSite>): boolean {

@@ -215,7 +215,7 @@ test("requests that mean two things are refused", async () => {
 
 test("a notice in place of a unit serves its names and cannot fail", async () => {
   const claims = ["amis.test", "*.multi.test", "bad name\nListen 1", "${HOME}", "x".repeat(300)];
-  const host = { id: "h", name: "web1", homes };
+  const host = { id: "h", name: "web1", homes, options: {} };
   const withNotice: Tree = { ...Object.fromEntries(Object.entries(tree).filter(([path]) => !path.endsWith("/2001.conf"))) };
   for (const file of daemon.renderNotice({ key: "2001", host, claims })) withNotice[`apache/${file.path}`] = file.content;
   rig.machine.publish(["php-fpm", "apache"], withNotice);

@@ -9,7 +9,7 @@ import type { FilesState } from "../../src/features/sites/role.js";
 import { HOSTILE_STRINGS } from "../support/hostile.js";
 import { NEEDS_ROOT, PrivateMachine, type Tree } from "./private-machine.js";
 
-const HOST = { id: "h", name: "web1", homes: "" };
+const HOST = { id: "h", name: "web1", homes: "", options: {} };
 
 function tree(machine: PrivateMachine, ...accounts: { number: number; folders?: FilesState["folders"]; home?: FilesState["home"] }[]): Tree {
   const files = accounts.flatMap(({ number, folders = [], home = "present" }) =>

@@ -11,7 +11,7 @@ import { askPool } from "./fastcgi.js";
 import { account, backend, base, Front } from "./nginx-rig.js";
 import { freePort, NEEDS_ROOT, PrivateMachine, type Tree, until } from "./private-machine.js";
 
-const HOST = { id: "h", name: "web1", homes: "" };
+const HOST = { id: "h", name: "web1", homes: "", options: {} };
 const NUMBER = 64_998;
 
 test("Homes, PHP and nginx are published, exchanged and halted by a user without rights", { skip: NEEDS_ROOT }, async () => {

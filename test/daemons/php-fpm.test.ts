@@ -11,7 +11,7 @@ import { askPool, type FastcgiAnswer } from "./fastcgi.js";
 import { goldenFiles, NEEDS_ROOT, PRIVILEGED, PrivateMachine, type Tree, until } from "./private-machine.js";
 
 const VERSION = execFileSync("sh", ["-c", "ls /usr/sbin/php-fpm[0-9]* | sed 's/.*fpm//' | sort -V | tail -n 1"], { encoding: "utf8" }).trim();
-const HOST = { id: "h", name: "web1", homes: "" };
+const HOST = { id: "h", name: "web1", homes: "", options: {} };
 const [A, B, C] = [20_001, 20_002, 200_010]; // C's home begins like A's
 const machine = new PrivateMachine();
 after(() => machine.close());

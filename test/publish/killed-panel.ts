@@ -5,6 +5,7 @@ import { createLog } from "../../src/core/log.js";
 import type { Door } from "../../src/core/machine/index.js";
 import type { Services } from "../../src/core/services.js";
 import { createContextFactory } from "../../src/core/transaction.js";
+import { probers } from "../../src/features/sites/probers.js";
 import type { Daemon, Role } from "../../src/publish/contract.js";
 import { createPublisher } from "../../src/publish/index.js";
 import { createTestClock } from "../support/context.js";
@@ -40,6 +41,7 @@ const publisher = createPublisher({
   roles: [testRole("web")] as unknown as Role<never>[],
   daemons: [testDaemon("tester", "web")] as unknown as Daemon<never>[],
   hosts: directory([hostRecord("web1", orders.door, [{ name: "tester", role: "web" }], orders.port)]),
+  probers,
   limits: LIMITS,
   onStep: (step) => {
     if (step === orders.step) process.kill(process.pid, "SIGKILL");

@@ -7,6 +7,7 @@ import { invalid } from "../../src/core/errors.js";
 import { createLog } from "../../src/core/log.js";
 import { type Door, openMachine } from "../../src/core/machine/index.js";
 import type { Services } from "../../src/core/services.js";
+import { probers } from "../../src/features/sites/probers.js";
 import type { Daemon, Desired, HostDirectory, HostRecord, Role } from "../../src/publish/contract.js";
 import { createPublisher, type Publisher, type PublisherParts, touch } from "../../src/publish/index.js";
 import { createTestContext, type TestContext } from "../support/context.js";
@@ -103,7 +104,15 @@ export async function makePanel(t: Scope, options: PanelOptions = {}): Promise<P
   const services = testServices(t, ctx);
   const roles = options.roles ?? ([testRole("web", ["files"]), testRole("files")] as unknown as Role<never>[]);
   const daemons = options.daemons ?? ([testDaemon("tester", "web"), testDaemon("folders", "files")] as unknown as Daemon<never>[]);
-  const publisher = createPublisher({ services, roles, daemons, hosts: directory(records), limits: { ...LIMITS, ...options.limits }, onStep: options.onStep });
+  const publisher = createPublisher({
+    services,
+    roles,
+    daemons,
+    hosts: directory(records),
+    probers,
+    limits: { ...LIMITS, ...options.limits },
+    onStep: options.onStep,
+  });
   t.after(() => publisher.close());
   const machine = machines.get(Object.keys(hosts)[0] as string) as TestMachine;
   return {
@@ -142,7 +151,7 @@ export function testServices(t: Scope, ctx: TestContext): Services {
 
 export function hostRecord(name: string, door: Door, daemons: HostRecord["daemons"], port: number): HostRecord {
   const web = daemons.some(({ role }) => role === "web") ? { address: "127.0.0.1", httpPort: 0, httpsPort: port } : null;
-  return { id: name, name, homes: "/srv/homes", machine: openMachine(door), daemons, web };
+  return { id: name, name, homes: "/srv/homes", address: "127.0.0.1", options: {}, machine: openMachine(door), daemons, web };
 }
 
 export function directory(records: HostRecord[]): HostDirectory {

@@ -4,7 +4,7 @@ import type { Db } from "../../core/db.js";
 import type { Env } from "../../core/env.js";
 import { type Door, openMachine } from "../../core/machine/index.js";
 import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
-import type { HostDirectory, HostRecord } from "../../publish/contract.js";
+import type { DaemonOptions, HostDirectory, HostRecord } from "../../publish/contract.js";
 
 const SSH_PORT = 22;
 const APPLY = "/usr/local/lib/mutu/apply";
@@ -47,6 +47,8 @@ function recordOf(env: Env, host: HostWithDaemons): HostRecord {
     id: host.id,
     name: host.name,
     homes: host.homes,
+    address: host.address,
+    options: Object.fromEntries(host.daemons.map(({ daemon, options }) => [daemon, (options ?? {}) as DaemonOptions])),
     machine: openMachine(doorOf(env, host)),
     daemons: host.daemons.map(({ daemon, role }) => ({ name: daemon, role })),
     web: web ? { address: host.address, httpPort: host.httpPort, httpsPort: host.httpsPort } : null,

@@ -4,6 +4,7 @@ import { siteApi } from "./api.js";
 import { siteCards } from "./cards.js";
 import { siteCommands } from "./commands.js";
 import { siteJobs } from "./jobs.js";
+import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
 import { filesRole, phpRole, webRole } from "./roles.js";
 import { sitePages } from "./routes.js";
@@ -18,6 +19,7 @@ export const feature: HostingFeature = {
   on: reactions,
   homeCards: siteCards,
   roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
+  probers,
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
     { label: "sites.connect.link", href: "/connect", icon: "plug-connected", audience: "member", permission: "sites.read", position: 30 },

@@ -11,7 +11,7 @@ import { createScene } from "./scene.js";
 async function scene(t: Parameters<typeof createScene>[0]) {
   const made = await createScene(t, { plan: { phpMemoryMb: 256, phpUploadMb: 64, phpTimeSeconds: 60, phpWorkers: 4, connections: 30, diskMb: 900 } });
   const { ctx, account } = made;
-  const host = { id: account.host.id, name: account.host.name, homes: account.host.homes };
+  const host = { id: account.host.id, name: account.host.name, homes: account.host.homes, options: {} };
   const key = String(account.number);
   const only = <T>(found: T[]): T => found[0] ?? assert.fail("nothing collected");
   return {
@@ -174,7 +174,7 @@ test("What is collected for an account of another host is nothing", async (t) =>
   const { ctx, account, owner } = await scene(t);
   await addSite(owner, { accountId: account.id, address: "club.test" });
   const other = await createHost(ctx);
-  const facts = { id: other.id, name: other.name, homes: other.homes };
+  const facts = { id: other.id, name: other.name, homes: other.homes, options: {} };
   for (const role of [webRole, phpRole, filesRole] as (typeof webRole)[]) {
     const key = role.name === "php" ? `${account.number}/8.4` : String(account.number);
     const [unit] = await role.collect(ctx.db, facts, [key]);

@@ -13,7 +13,7 @@ export const MEMBER_HOME = `/srv/mutu/homes/${MEMBER_NUMBER}`;
 const PROBE = "3f1c7b0a9d2e4f60518273645566778899aabbccddeeff001122334455667788";
 const WALL_GROUP = "1990";
 
-const host: HostFacts = { id: "h", name: "web1", homes: "/srv/mutu/homes" };
+const host: HostFacts = { id: "h", name: "web1", homes: "/srv/mutu/homes", options: {} };
 const account = { number: MEMBER_NUMBER, login: "amis" };
 const pool = { version: "8.2", master: "m00", socket: "6f0c2d9e41b7a853.sock" };
 

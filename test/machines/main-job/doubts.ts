@@ -17,11 +17,14 @@ const WAIT_MS = 60_000;
 
 /** Asks one question with the program's own verification, from control. */
 async function doubt(house: House, hash: string, name: string, kind: "web" | "php" = "web"): Promise<Doubt> {
-  const source = `import { Agent } from "node:https";
-    import { verifyAll } from "/opt/mutu/dist/publish/verify.js";
+  const source = `import { verifyAll } from "/opt/mutu/dist/publish/verify.js";
+    import { probers } from "/opt/mutu/dist/features/sites/probers.js";
     const [address, questions] = process.argv.slice(1);
     const limits = { patienceMs: ${PATIENCE_MS}, timeoutMs: 3000, parallel: 4 };
-    const doubts = await verifyAll({ address, httpPort: 80, httpsPort: 443 }, JSON.parse(questions), new Agent(), limits);
+    const host = { web: { address, httpPort: 80, httpsPort: 443 } };
+    const ask = (probe, hash, timeoutMs) => probers[probe.kind].ask(host, probe, hash, timeoutMs);
+    const doubts = await verifyAll(ask, JSON.parse(questions), limits);
+    for (const prober of Object.values(probers)) prober.close();
     process.stdout.write(JSON.stringify(doubts));`;
   const [answer] = await house.script<Doubt[]>(source, house.web.ip, JSON.stringify([{ hash, probes: [{ kind, name }] }]));
   return answer as Doubt;

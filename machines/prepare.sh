@@ -77,13 +77,18 @@ add_group() {
   groupadd --system ${2:+--gid $2} "$1"
 }
 
-# add_user <name> <home> <shell> [group]...: a system user with a group of its own and these besides; no password ever fits
+# add_user <name>[:<number>] <home> <shell> [group]...: a system user with a group of its own and these besides; no password ever fits
 add_user() {
-  user=$1 home=$2 shell=$3
+  user=${1%:*} home=$2 shell=$3 number=
+  case $1 in *:*) number=${1#*:} ;; esac
   shift 3
-  if ! getent passwd "$user" >/dev/null; then
+  entry=$(getent passwd "$user" || :)
+  if [ -z "$entry" ]; then
+    [ -z "$number" ] || ! getent passwd "$number" >/dev/null || die "user number $number is taken"
     says "make user $user" || return 0
-    useradd --system --user-group --no-create-home --home-dir "$home" --shell "$shell" --password '*' "$user"
+    useradd --system ${number:+--uid "$number"} --user-group --no-create-home --home-dir "$home" --shell "$shell" --password '*' "$user"
+  elif [ -n "$number" ] && [ "$(echo "$entry" | cut -d: -f3)" != "$number" ]; then
+    die "user $user exists with another number than $number: end what runs as it, usermod --uid $number $user, give it its logs again, run this again"
   fi
   for group; do
     id -nG "$user" | tr ' ' '\n' | grep -qxF "$group" && continue

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -49,7 +49,7 @@ test(
   onMachine((machine) => {
     machine.publish(["homes"], tree(machine, { number: 2001, folders: WWW }));
     const home = join(machine.homes, "2001");
-    assert.deepEqual([statSync(home).uid, statSync(home).gid, mode(home)], [2001, 33, "710"]);
+    assert.deepEqual([statSync(home).uid, statSync(home).gid, mode(home)], [33, 2001, "170"]);
     for (const inside of ["logs", "www", "www/Mon site été", "blog", "blog/index.html"]) {
       assert.deepEqual([statSync(join(home, inside)).uid, statSync(join(home, inside)).gid], [2001, 2001], inside);
     }
@@ -71,11 +71,74 @@ test(
     machine.publish(["homes"], tree(machine, { number: 2001, folders: WWW }));
     const home = join(machine.homes, "2001");
     as(2001, "rm", join(home, "blog/index.html"));
-    as(2001, "chmod", "700", home);
     machine.publish(["homes"], tree(machine, { number: 2001, folders: [...WWW, { path: "new", starter: "fr" }] }));
     assert.ok(!existsSync(join(home, "blog/index.html")));
     assert.ok(existsSync(join(home, "new/index.html")));
-    assert.equal(mode(home), "710");
+  }),
+);
+
+const APACHE = 33;
+const STRANGER = 2002;
+/** Whether a number, in its own group alone, can read a file. */
+function reads(number: number, path: string, ...groups: string[]): boolean {
+  const as = groups.length === 0 ? ["--clear-groups"] : ["--groups", groups.join()];
+  return spawnSync("setpriv", ["--reuid", String(number), "--regid", String(number), ...as, "cat", path], { stdio: "ignore" }).status === 0;
+}
+
+test(
+  "A member writes at the top of the home but cannot change its mode; what it closes to the world stays Apache's to read, what it closes to all does not",
+  { skip: NEEDS_ROOT },
+  onMachine((machine) => {
+    machine.publish(["homes"], tree(machine, { number: 2001, folders: WWW }));
+    const home = join(machine.homes, "2001");
+    for (const wanted of ["0700", "0777", "0710"]) assert.throws(() => as(2001, "chmod", wanted, home), /not permitted/, wanted);
+    assert.throws(() => as(2001, "setfacl", "-m", `u:${STRANGER}:rx`, home), /not permitted/);
+    assert.throws(() => as(2001, "mv", home, `${home}x`), /Permission denied/);
+    as(2001, "sh", "-c", `umask 077; cd ${home} && mkdir -p mine/deep && echo text >mine/deep/page && echo text >note`);
+    const page = join(home, "mine/deep/page");
+    for (const wanted of ["0755", "0750", "0770", "0710", "2750", "2755", "1777"]) {
+      as(2001, "chmod", wanted, join(home, "mine"), join(home, "mine/deep"));
+      assert.ok(reads(APACHE, page), wanted);
+      assert.ok(!reads(STRANGER, page), wanted);
+    }
+    for (const wanted of ["0640", "0660", "0444", "0440"]) {
+      as(2001, "chmod", wanted, page);
+      assert.ok(reads(APACHE, page), wanted);
+    }
+    // Renamed, moved, unpacked with the modes of elsewhere: what is made inside inherits.
+    as(2001, "sh", "-c", `cd ${home} && mkdir new && cp mine/deep/page new/ && chmod 0640 new/page && mv new mine/moved && chmod 0750 mine/moved`);
+    assert.ok(reads(APACHE, join(home, "mine/moved/page")));
+    // Closed to all but its owner: its owner's word is kept, and taking it back is enough.
+    as(2001, "chmod", "0600", page);
+    as(2001, "chmod", "0700", join(home, "mine/moved"));
+    for (const path of [page, join(home, "mine/moved/page")]) assert.ok(!reads(APACHE, path), path);
+    as(2001, "chmod", "0750", join(home, "mine/moved"));
+    assert.ok(reads(APACHE, join(home, "mine/moved/page")));
+  }),
+);
+
+test(
+  "A home whose top was the account's own gets its wall with the next publication, whoever changes in it; what is inside is left alone",
+  { skip: NEEDS_ROOT },
+  onMachine((machine) => {
+    machine.publish(["homes"], tree(machine, { number: 2001, folders: WWW }, { number: 2003 }));
+    const home = join(machine.homes, "2001");
+    const page = join(home, "blog/index.html");
+    execFileSync("setfacl", ["-k", home]);
+    execFileSync("chown", ["2001:33", home]);
+    execFileSync("chmod", ["0700", home]);
+    rmSync(join(machine.live.MUTU_LIVE ?? "", "homes-walled"));
+    mkdirSync(join(machine.homes, "2001.old"));
+    assert.ok(!reads(APACHE, page));
+    for (const folders of [WWW.slice(0, 1), WWW.slice(0, 2)]) {
+      machine.publish(["homes"], tree(machine, { number: 2001, folders: WWW }, { number: 2003, folders }));
+      assert.deepEqual([statSync(home).uid, statSync(home).gid, mode(home)], [APACHE, 2001, "170"]);
+      assert.ok(reads(APACHE, page));
+      assert.ok(!reads(STRANGER, page));
+      assert.match(execFileSync("getfacl", ["-cdp", home], { encoding: "utf8" }), /^group:www-data:r-x$/m);
+    }
+    assert.equal(statSync(join(machine.homes, "2001.old")).uid, 0, "no home of an account");
+    assert.equal(mode(page), "644");
   }),
 );
 

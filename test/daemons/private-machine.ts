@@ -54,6 +54,7 @@ export class PrivateMachine {
       MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
       MUTU_APACHE_USER: DAEMON_USER,
       MUTU_NGINX_USER: DAEMON_USER,
+      MUTU_WALL_USER: DAEMON_USER,
       MUTU_WALL_GROUP: DAEMON_USER,
       MUTU_HOMES: this.homes,
       MUTU_DRIVERS: join(this.base, "daemons"),

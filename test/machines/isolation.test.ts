@@ -202,13 +202,35 @@ describe("isolation", { timeout: 600_000 }, () => {
     await write(evil, "page.html", "still here");
     const folders = [root(evil), `${root(evil)}/wp-content/uploads`];
     await shell(evil, `mkdir -p ${folders[1]} && cp ${root(evil)}/page.html ${folders[1]}/`);
-    for (const mode of ["0755", "0775", "0777", "2755", "1777", "0711", "0751"]) {
+    for (const mode of ["0755", "0775", "0777", "2755", "1777", "0711", "0751", "0750", "0770", "0710", "2750"]) {
       for (const folder of folders) await house.control.must(["chmod", mode, folder], { uid: evil.number });
       for (const path of ["/page.html", "/wp-content/uploads/page.html"])
         assert.equal((await house.ask(`https://${evil.name}${path}`)).body, "still here", `${mode} ${path}`);
     }
-    const [, made] = await shell(evil, `umask; stat -c '%a %g' ${home(evil)}`);
-    assert.equal(made, "0022\n710 1990");
+    for (const mode of ["0640", "0660", "0440"]) {
+      await house.control.must(["chmod", mode, `${root(evil)}/page.html`], { uid: evil.number });
+      assert.equal((await house.ask(`https://${evil.name}/page.html`)).body, "still here", mode);
+    }
+    await house.control.must(["chmod", "0777", root(victim)], { uid: victim.number });
+    await refused(`cat ${root(victim)}/open.txt`);
+    await house.control.must(["chmod", "0755", root(victim)], { uid: victim.number });
+  });
+
+  test("the top of the home is its member's to write in, and nobody's to open or close", async () => {
+    for (const mode of ["0700", "0000", "0777"]) {
+      assert.equal(await post(evil, `return @chmod("${home(evil)}", ${mode});`), false, mode);
+      await refused(`chmod ${mode} ${home(evil)}`);
+      assert.notEqual((await house.control.exec(["chmod", mode, home(evil)], { uid: evil.number })).status, 0);
+      assert.equal((await house.ask(`https://${evil.name}/page.html`)).body, "still here", mode);
+    }
+    assert.equal(await post(evil, `mkdir("${home(evil)}/private"); return file_put_contents("${home(evil)}/private/note", "mine");`), 4);
+    await house.control.must(["rm", "-r", `${home(evil)}/private`], { uid: evil.number });
+    // Apache owns it and still cannot change it: it sees homes read-only.
+    const pid = (await house.web.must(["pgrep", "-o", "apache2"])).trim();
+    const asApache = ["nsenter", "-t", pid, "-m", "--", "setpriv", "--reuid", "mutu-apache", "--regid", "mutu-apache", "--clear-groups", "--"];
+    assert.match((await house.web.exec([...asApache, "chmod", "0777", home(evil)])).stderr, /Read-only file system/);
+    const [, made] = await shell(evil, `umask; stat -c '%a %u' ${home(evil)}`);
+    assert.equal(made, "0022\n170 1990");
   });
 
   test("WordPress's way of uploading ends with files that are served", async () => {

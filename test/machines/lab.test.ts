@@ -51,8 +51,8 @@ describe("lab", { timeout: 600_000 }, () => {
     assert.notEqual(await control.hostKey().catch(() => "none"), await web.hostKey());
     assert.equal((await web.must(["hostname"])).trim(), "web1");
     assert.match(await web.must(["ip", "-br", "addr", "show", "eth0"]), new RegExp(`${web.ip}/24`));
-    await web.must(["sh", "-c", "install -d -o 2001 -g 1990 -m 0710 /srv/mutu/homes/2001"]);
-    assert.equal((await control.must(["stat", "-c", "%u %a", "/srv/mutu/homes/2001"])).trim(), `${MEMBER} 710`);
+    await web.must(["sh", "-c", "install -d -o 1990 -g 2001 -m 0170 /srv/mutu/homes/2001"]);
+    assert.equal((await control.must(["stat", "-c", "%g %a", "/srv/mutu/homes/2001"])).trim(), `${MEMBER} 170`);
     assert.notEqual(await web.must(["cat", "/etc/machine-id"]), await control.must(["cat", "/etc/machine-id"]));
   });
 

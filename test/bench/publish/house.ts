@@ -16,7 +16,7 @@ export interface House {
 
 // As the unit of the panel starts it.
 const PANEL_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
-const WALL_GROUP = "1990";
+const WALL_USER = "1990";
 
 /** Raises it, with a panel that knows nothing yet. */
 export async function raiseHouse(): Promise<House> {
@@ -68,7 +68,7 @@ async function layState(lab: Lab, web: LabNode): Promise<string> {
 /** Gives an account a page and a PHP file that tells what it was sent. */
 export async function layPages(web: LabNode, site: { name: string; number: number }): Promise<void> {
   const home = `/srv/mutu/homes/${site.number}`;
-  await web.must(["install", "-d", "-o", `${site.number}`, "-g", WALL_GROUP, "-m", "0710", home]);
+  await web.must(["install", "-d", "-o", WALL_USER, "-g", `${site.number}`, "-m", "0170", home]);
   await web.must(["mkdir", "-p", `${home}/www`], { uid: site.number });
   const pages = {
     "plain.html": `plain ${site.name}\n`,

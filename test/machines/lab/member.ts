@@ -11,7 +11,7 @@ export const SITE_NAME = "amis.example.org";
 export const MEMBER_NUMBER = 2001;
 export const MEMBER_HOME = `/srv/mutu/homes/${MEMBER_NUMBER}`;
 const PROBE = "3f1c7b0a9d2e4f60518273645566778899aabbccddeeff001122334455667788";
-const WALL_GROUP = "1990";
+const WALL_USER = "1990";
 
 const host: HostFacts = { id: "h", name: "web1", homes: "/srv/mutu/homes", options: {} };
 const account = { number: MEMBER_NUMBER, login: "amis" };
@@ -31,7 +31,7 @@ const php: PhpState = { account, ...pool, home: MEMBER_HOME, memoryMb: 128, time
 /** Makes the member's home and document folder, with this as index.php. */
 export async function layHome(node: LabNode, page: string): Promise<void> {
   const uid = MEMBER_NUMBER;
-  await node.must(["install", "-d", "-o", `${uid}`, "-g", WALL_GROUP, "-m", "0710", MEMBER_HOME]);
+  await node.must(["install", "-d", "-o", WALL_USER, "-g", `${uid}`, "-m", "0170", MEMBER_HOME]);
   await node.must(["mkdir", "-p", `${MEMBER_HOME}/www`], { uid });
   await node.must(["sh", "-c", 'cat > "$1"', "page", `${MEMBER_HOME}/www/index.php`], { uid, input: page });
 }

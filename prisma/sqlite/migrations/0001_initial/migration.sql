@@ -145,6 +145,83 @@ CREATE TABLE "LoginThrottle" (
 );
 
 -- CreateTable
+CREATE TABLE "Zone" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "domainId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "above" TEXT,
+    "mode" TEXT NOT NULL DEFAULT 'hosted',
+    "dnsHostId" TEXT,
+    "signed" BOOLEAN NOT NULL DEFAULT true,
+    "locked" BOOLEAN NOT NULL DEFAULT false,
+    "lockReason" TEXT,
+    "lockedByAdmin" BOOLEAN NOT NULL DEFAULT false,
+    "defaultTtl" INTEGER,
+    "serialFloor" BIGINT NOT NULL,
+    "ds" JSONB NOT NULL DEFAULT '[]',
+    "parentDs" JSONB NOT NULL DEFAULT '[]',
+    "parentState" TEXT NOT NULL DEFAULT 'unknown',
+    "dsAskedAt" DATETIME,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "Zone_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "DnsRecord" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "zoneId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "ttl" INTEGER,
+    "data" JSONB NOT NULL,
+    "value" TEXT NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "state" TEXT NOT NULL DEFAULT 'live',
+    "removedAt" DATETIME,
+    "binUntil" DATETIME,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "DnsRecord_zoneId_accountId_fkey" FOREIGN KEY ("zoneId", "accountId") REFERENCES "Zone" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "DnsOverride" (
+    "zoneId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY ("zoneId", "name", "type"),
+    CONSTRAINT "DnsOverride_zoneId_accountId_fkey" FOREIGN KEY ("zoneId", "accountId") REFERENCES "Zone" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "DnsTemplate" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "ttl" INTEGER,
+    "value" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- CreateTable
+CREATE TABLE "DnsSecondary" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "address" TEXT NOT NULL,
+    "port" INTEGER NOT NULL DEFAULT 53,
+    "tsigName" TEXT NOT NULL,
+    "algorithm" TEXT NOT NULL DEFAULT 'hmac-sha256',
+    "secret" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- CreateTable
 CREATE TABLE "Domain" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "accountId" TEXT NOT NULL,
@@ -201,6 +278,8 @@ CREATE TABLE "Host" (
     "machineFile" TEXT,
     "applyFile" TEXT,
     "homes" TEXT NOT NULL,
+    "publicIpv4" TEXT,
+    "publicIpv6" TEXT,
     "httpPort" INTEGER NOT NULL DEFAULT 80,
     "httpsPort" INTEGER NOT NULL DEFAULT 443,
     "phpMasters" INTEGER NOT NULL DEFAULT 16,
@@ -468,6 +547,39 @@ CREATE INDEX "ApiToken_userId_idx" ON "ApiToken"("userId");
 
 -- CreateIndex
 CREATE INDEX "LoginThrottle_windowStart_idx" ON "LoginThrottle"("windowStart");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Zone_domainId_key" ON "Zone"("domainId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Zone_name_key" ON "Zone"("name");
+
+-- CreateIndex
+CREATE INDEX "Zone_accountId_name_idx" ON "Zone"("accountId", "name");
+
+-- CreateIndex
+CREATE INDEX "Zone_dnsHostId_name_idx" ON "Zone"("dnsHostId", "name");
+
+-- CreateIndex
+CREATE INDEX "Zone_above_idx" ON "Zone"("above");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Zone_id_accountId_key" ON "Zone"("id", "accountId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Zone_domainId_accountId_key" ON "Zone"("domainId", "accountId");
+
+-- CreateIndex
+CREATE INDEX "DnsRecord_zoneId_state_name_type_idx" ON "DnsRecord"("zoneId", "state", "name", "type");
+
+-- CreateIndex
+CREATE INDEX "DnsRecord_state_binUntil_idx" ON "DnsRecord"("state", "binUntil");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "DnsSecondary_name_key" ON "DnsSecondary"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "DnsSecondary_tsigName_key" ON "DnsSecondary"("tsigName");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Domain_name_key" ON "Domain"("name");

@@ -38,7 +38,7 @@ async function createPanel(t: Scope) {
     logTo: { write: (line) => void (line.includes('"level":"error"') && process.stderr.write(line)) },
   });
   const ctx = panel.ctx();
-  const host = await createHost(ctx, { name: "web1", roles: [] });
+  const host = await createHost(ctx, { name: "web1", roles: [], phpVersions: [] });
   const [apply, , conf] = machine.door.argv;
   await ctx.db.host.update({ where: { id: host.id }, data: { address: "127.0.0.1", httpsPort: machine.port, applyFile: apply, machineFile: conf } });
   await ctx.db.hostDaemon.create({ data: { hostId: host.id, daemon: "tester", role: "web" } });
@@ -49,6 +49,8 @@ async function createPanel(t: Scope) {
   await joinAccount(ctx, neighbour, await panel.createUser("paul"));
   await panel.createUser("admin", { admin: true });
   const publisher = publisherOf(panel.services);
+  // What the two accounts themselves publish is a run of both; what follows is each one's own.
+  await publisher.idle();
   const add = async (accountId: string, name: string, folder: string) => {
     await addDomain(ctx, { accountId, name });
     const site = await addSite(ctx, { accountId, address: name, kind: "folder", folder });

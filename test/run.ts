@@ -1,5 +1,5 @@
 /**
- * `npm test`: every suite, in order; the last line counts. `npm test -- core publish` runs only the suites so named.
+ * `npm test`: every suite, two at a time; the last line counts. `npm test -- core publish` runs only the suites so named.
  * A suite is a line of the table; each of its folders may name the Debian packages that it needs in `packages.txt`.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -7,28 +7,33 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { installMissing } from "../src/trial/packages.js";
 import { startCluster } from "./support/postgresql.js";
+import { reaches } from "./support/reach.js";
 import { runSuite, type SuiteResult } from "./support/suite.js";
 
 interface Suite {
   name: string;
   /** Folders below test/, with all that is below them; `.` is test/ itself, without folders. */
   folders: string[];
-  /** Test files at once; machines and measures want the whole machine. */
-  atOnce: number;
-  /** The same rules on PostgreSQL; what a browser shows does not depend on the database, so its files are left to the first run. */
+  /** Test files that share a process; what starts daemons or a browser has one for each file, so that nothing outlives it. */
+  together: number;
+  /** The same rules on PostgreSQL: the files that reach the tests' database. */
   postgresql?: boolean;
 }
 
+/** The longest first, so that both processors are done at about the same time. */
 const SUITES: Suite[] = [
-  { name: "core", folders: [".", "core", "support"], atOnce: 2 },
-  { name: "features", folders: ["features", "http"], atOnce: 2 },
-  { name: "features-postgresql", folders: ["core", "features", "http"], atOnce: 2, postgresql: true },
-  { name: "publish", folders: ["publish"], atOnce: 1 },
-  { name: "daemons", folders: ["daemons"], atOnce: 1 },
-  { name: "trial", folders: ["trial", "bench"], atOnce: 1 },
-  { name: "machines", folders: ["machines"], atOnce: 1 },
-  { name: "browser", folders: ["browser"], atOnce: 1 },
+  { name: "machines", folders: ["machines"], together: 1 },
+  { name: "browser", folders: ["browser"], together: 1 },
+  { name: "features-postgresql", folders: ["core", "features", "http"], together: 6, postgresql: true },
+  { name: "features", folders: ["features", "http"], together: 6 },
+  { name: "trial", folders: ["trial", "bench"], together: 1 },
+  { name: "publish", folders: ["publish"], together: 1 },
+  { name: "daemons", folders: ["daemons"], together: 1 },
+  { name: "core", folders: [".", "core", "support"], together: 6 },
 ];
+const AT_ONCE = 2;
+/** Wherever such a file lies, it is the browser suite's: what Chromium shows does not depend on the database. */
+const BROWSER_FILE = "browser.test.ts";
 
 const home = fileURLToPath(new URL(".", import.meta.url));
 const say = (line: string) => process.stdout.write(`${line}\n`);
@@ -43,20 +48,32 @@ async function main(words: string[]): Promise<number> {
 
   const cluster = await startCluster();
   process.env["MUTU_TEST_POSTGRESQL"] = cluster.socket;
-  const results: SuiteResult[] = [];
   try {
-    for (const suite of chosen) results.push(await runOne(suite));
+    return conclude(await runAll(chosen));
   } finally {
     await cluster.stop();
   }
-  return conclude(results);
 }
 
-async function runOne(suite: Suite): Promise<SuiteResult> {
-  process.env["MUTU_TEST_DATABASE"] = suite.postgresql ? "postgresql" : "sqlite";
-  const files = suite.folders.flatMap(filesOf).filter((file) => !suite.postgresql || !file.endsWith("browser.test.ts"));
+/** Runs the suites side by side: most of them wait as much as they compute. The last ones, which have nothing beside them, take both processors. */
+async function runAll(chosen: Suite[]): Promise<SuiteResult[]> {
+  const left = [...chosen];
+  const results = new Map<Suite, SuiteResult>();
+  const lane = async () => {
+    for (let suite = left.shift(); suite !== undefined; suite = left.shift()) {
+      const alone = left.length === 0 && results.size === chosen.length - 1;
+      results.set(suite, await runOne(suite, alone ? AT_ONCE : 1));
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, lane));
+  return chosen.map((suite) => results.get(suite) as SuiteResult);
+}
+
+async function runOne(suite: Suite, atOnce: number): Promise<SuiteResult> {
+  const files = filesOf(suite);
   say(`\n== ${suite.name}: ${files.length} files`);
-  const result = await runSuite(suite.name, files, suite.atOnce, say);
+  const env = { MUTU_TEST_DATABASE: suite.postgresql ? "postgresql" : "sqlite" };
+  const result = await runSuite(suite.name, files, { atOnce, together: suite.together, env }, say);
   say(`== ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped in ${result.seconds.toFixed(1)} s`);
   return result;
 }
@@ -67,30 +84,38 @@ function conclude(results: SuiteResult[]): number {
   const skipped = results.flatMap((result) => result.skipped);
   const unexplained = skipped.filter((name) => !explained.has(name));
   const sum = (count: (result: SuiteResult) => number) => results.reduce((total, result) => total + count(result), 0);
-  const failed = sum((result) => result.failed) + unexplained.length;
+  const empty = results.filter((result) => result.passed + result.failed === 0);
+  const failed = sum((result) => result.failed) + unexplained.length + empty.length;
   say("");
   for (const result of results) say(`${result.name.padEnd(22)}${result.seconds.toFixed(1).padStart(8)} s`);
   for (const name of results.flatMap((result) => result.failures)) say(`failed: ${name}`);
   for (const name of unexplained) say(`skipped, and test/not-here.json does not say why: ${name}`);
+  for (const { name } of empty) say(`no test was executed: ${name}`);
   say(`${sum((result) => result.passed)} passed, ${failed} failed, ${skipped.length - unexplained.length} skipped`);
   return failed === 0 ? 0 : 1;
 }
 
-function filesOf(folder: string): string[] {
+/** Gives the test files of a suite, sorted. */
+function filesOf({ name, folders, postgresql }: Suite): string[] {
+  const all = folders.flatMap((folder) => testsIn(folder)).filter((file) => !file.endsWith(BROWSER_FILE));
+  if (name === "browser") all.push(...testsIn("", true).filter((file) => file.endsWith(BROWSER_FILE)));
+  const database = join(home, "support/database.ts");
+  return [...new Set(all)].filter((file) => !postgresql || reaches(file, database)).sort();
+}
+
+function testsIn(folder: string, recursive = folder !== "."): string[] {
   const path = join(home, folder);
   if (!existsSync(path)) return [];
-  return readdirSync(path, { recursive: folder !== ".", encoding: "utf8" })
+  return readdirSync(path, { recursive, encoding: "utf8" })
     .filter((name) => name.endsWith(".test.ts"))
-    .map((name) => join(path, name))
-    .sort();
+    .map((name) => join(path, name));
 }
 
 /** A test file that no suite runs would be forgotten. */
 function refuseLeftOut(): void {
-  const taken = new Set(SUITES.flatMap((suite) => suite.folders.flatMap(filesOf)));
-  const all = readdirSync(home, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".test.ts"));
-  const left = all.filter((name) => !taken.has(join(home, name)));
-  if (left.length > 0) throw new Error(`no suite of test/run.ts runs ${left.map((name) => relative(home, join(home, name))).join(", ")}`);
+  const taken = new Set(SUITES.flatMap(filesOf));
+  const left = testsIn("").filter((file) => !taken.has(file));
+  if (left.length > 0) throw new Error(`no suite of test/run.ts runs ${left.map((file) => relative(home, file)).join(", ")}`);
 }
 
 function packagesOf(suites: Suite[]): string[] {

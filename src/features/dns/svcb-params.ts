@@ -9,7 +9,7 @@ export interface SvcParam {
 }
 
 /** IANA's registry of service parameter keys, by number: what is written in this order needs no sorting on the wire. */
-const KEYS = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
+export const KEYS: readonly string[] = ["mandatory", "alpn", "no-default-alpn", "port", "ipv4hint", "ech", "ipv6hint", "dohpath", "ohttp"];
 const NUMBERED = /^key(0|[1-9]\d{0,4})$/;
 const MAX_KEY = 65_534;
 const MAX_VALUE = 1000;

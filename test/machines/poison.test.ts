@@ -115,7 +115,7 @@ describe("poison", { timeout: 900_000 }, () => {
     const since = await lastNumber();
     await house.sql("UPDATE Site SET errorPages = ? WHERE id = ?", '{"499":"/x.html"}', at(apache).siteId);
     await house.sql(
-      "INSERT INTO Plan SELECT 'poisoned', 'poisoned', 0, maxDomains, maxSites, diskMb, phpMemoryMb, phpTimeSeconds, phpUploadMb, 0, connections, 1, createdAt FROM Plan LIMIT 1",
+      "INSERT INTO Plan SELECT 'poisoned', 'poisoned', 0, maxDomains, maxSites, diskMb, phpMemoryMb, phpTimeSeconds, phpUploadMb, 0, connections, maxFtpLogins, 1, createdAt FROM Plan LIMIT 1",
     );
     await house.sql("UPDATE Account SET planId = 'poisoned' WHERE id = ?", at(fpm).accountId);
     await changeMemory(house, village, 64);

@@ -16,6 +16,7 @@ export const DEFAULT_PLAN: PlanInput = {
   phpUploadMb: 64,
   phpWorkers: 5,
   connections: 40,
+  maxFtpLogins: 20,
 };
 
 const COLUMNS = Object.keys(DEFAULT_PLAN) as (keyof PlanInput)[];

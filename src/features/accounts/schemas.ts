@@ -27,6 +27,7 @@ export const PlanInput = Type.Object({
   phpUploadMb: Count(1, 2048),
   phpWorkers: Count(1, 100),
   connections: Count(1, 1000),
+  maxFtpLogins: Count(0),
 });
 export type PlanInput = Static<typeof PlanInput>;
 

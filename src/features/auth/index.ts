@@ -1,5 +1,5 @@
 /** What others may use of auth. */
 export { createIdentity } from "./identity.js";
 export { looksLikeMailbox } from "./login.js";
-export { hashPassword } from "./passwords.js";
+export { checkPassword, hashPassword, makePassword } from "./passwords.js";
 export { addUser, findUser, type PreparedUser, prepareUser } from "./users.js";

@@ -5,6 +5,7 @@ import type { Env } from "../../core/env.js";
 import { type Door, openMachine } from "../../core/machine/index.js";
 import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
 import type { DaemonOptions, HostDirectory, HostRecord } from "../../publish/contract.js";
+import { readState } from "./state.js";
 
 const SSH_PORT = 22;
 const APPLY = "/usr/local/lib/mutu/apply";
@@ -65,6 +66,29 @@ export async function hostsWithRole(db: Db, role: string) {
   return hosts.map(({ _count, ...host }) => ({ ...host, accounts: { web: _count.webAccounts, files: _count.filesAccounts } }));
 }
 
+/** A host's daemon of one role: its settings as they are kept, and what it said when the machine was last asked. */
+export interface ServingHost {
+  id: string;
+  name: string;
+  address: string;
+  daemon: string;
+  options: DaemonOptions;
+  lines: readonly (readonly [string, string])[];
+}
+
+/** The hosts that have a daemon of this role, by name, with that daemon. */
+export async function hostsServing(db: Db, role: string): Promise<ServingHost[]> {
+  const rows = await db.hostDaemon.findMany({ where: { role }, orderBy: [{ host: { name: "asc" } }, { daemon: "asc" }], include: { host: true } });
+  return rows.map(({ daemon, options, host }) => ({
+    id: host.id,
+    name: host.name,
+    address: host.address,
+    daemon,
+    options: (options ?? {}) as DaemonOptions,
+    lines: readState(host.state)?.daemons[daemon] ?? [],
+  }));
+}
+
 /** Gives a host by its id, or null. */
 export async function findHost(db: Db, id: string): Promise<Host | null> {
   return db.host.findUnique({ where: { id } });
@@ -72,8 +96,15 @@ export async function findHost(db: Db, id: string): Promise<Host | null> {
 
 /** Names and addresses by which machines are reached: nobody may host them. */
 export async function hostAddresses(db: Db): Promise<string[]> {
-  const hosts = await db.host.findMany({ select: { address: true } });
-  return hosts.map(({ address }) => address.toLowerCase()).filter((address) => /[a-z]/.test(address) && !address.includes(":"));
+  const [hosts, names] = await Promise.all([db.host.findMany({ select: { address: true } }), db.hostName.findMany({ select: { name: true } })]);
+  const addresses = hosts.map(({ address }) => address.toLowerCase()).filter((address) => /[a-z]/.test(address) && !address.includes(":"));
+  return [...new Set([...addresses, ...names.map(({ name }) => name)])];
+}
+
+/** Says by which names people reach a host for one purpose, instead of those said before. */
+export async function setHostNames(db: Db, hostId: string, purpose: string, names: readonly string[]): Promise<void> {
+  await db.hostName.deleteMany({ where: { hostId, purpose } });
+  await db.hostName.createMany({ data: [...new Set(names)].map((name) => ({ hostId, purpose, name })) });
 }
 
 /** Gives a host by its name, or null. */

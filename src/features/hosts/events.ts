@@ -2,6 +2,8 @@ declare module "../../core/events.js" {
   interface EventMap {
     /** A host appeared or its daemons changed: what must be there once is published. */
     "hosts.saved": { hostId: string; roles: string[] };
+    /** A host answered: each daemon's own lines. */
+    "hosts.told": { hostId: string; daemons: ReadonlyMap<string, readonly (readonly [string, string])[]> };
   }
 }
 

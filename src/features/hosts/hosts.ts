@@ -76,9 +76,12 @@ export async function probeHost(ctx: Context, env: Env, key: string): Promise<{ 
   const outcome = away === null ? await machine.status() : null;
   const fault = away ?? (outcome?.ok === false ? describe(outcome.failure) : null);
   const state: HostState | null = outcome?.ok ? stateOf(outcome.value) : readState(found.state) && { ...(readState(found.state) as HostState), error: fault };
-  await ctx.db.host.update({
-    where: { id: found.id },
-    data: { reachable: fault === null, stateAt: ctx.clock.now(), ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}) },
+  await ctx.transaction(async (tx) => {
+    await tx.db.host.update({
+      where: { id: found.id },
+      data: { reachable: fault === null, stateAt: tx.clock.now(), ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}) },
+    });
+    if (outcome?.ok) await tx.emit("hosts.told", { hostId: found.id, daemons: outcome.value.daemons });
   });
   return { host: await getHost(ctx, found.id), error: fault };
 }

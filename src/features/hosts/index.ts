@@ -1,5 +1,6 @@
 /** What other features may use of hosts. */
-export { findHost, hostAddresses, hostNamed, hostsWithRole } from "./directory.js";
+export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, type ServingHost, setHostNames } from "./directory.js";
+export type {} from "./events.js";
 export { probeHost, saveHost } from "./hosts.js";
 export type { HostInput } from "./schemas.js";
 export { phpVersionsOf } from "./state.js";

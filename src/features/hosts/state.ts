@@ -18,10 +18,17 @@ export interface HostState {
 
 const PHP_VERSION = /^\d{1,2}\.\d{1,2}$/;
 
+/** Lines that tell of people, one for each: the feature that knows them keeps them (`hosts.told`). */
+const OF_PEOPLE = new Set(["login"]);
+
 /** Keeps of a status what pages show. */
 export function stateOf(status: MachineStatus): HostState {
   const { protocol, host, root, previous, step, fence, diskFreeKb, daemons } = status;
-  return { protocol, host, root, previous, step, fence, diskFreeKb, daemons: Object.fromEntries(daemons), error: null };
+  return { protocol, host, root, previous, step, fence, diskFreeKb, daemons: linesOf(daemons), error: null };
+}
+
+function linesOf(daemons: MachineStatus["daemons"]): HostState["daemons"] {
+  return Object.fromEntries([...daemons].map(([daemon, lines]) => [daemon, lines.filter(([key]) => !OF_PEOPLE.has(key))]));
 }
 
 /** Reads the stored JSON; null when the host was never asked. */

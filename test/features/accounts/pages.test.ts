@@ -91,7 +91,17 @@ test("Plans: a change reaches the accounts, a used or default one stays", async 
   await root.get("/accounts/new");
   const account = await createAccount(ctx, { host });
   const plan = await ctx.db.plan.findUniqueOrThrow({ where: { id: account.planId } });
-  const numbers = { maxDomains: "1", maxSites: "2", diskMb: "3", phpMemoryMb: "64", phpTimeSeconds: "30", phpUploadMb: "8", phpWorkers: "2", connections: "9" };
+  const numbers = {
+    maxDomains: "1",
+    maxSites: "2",
+    diskMb: "3",
+    phpMemoryMb: "64",
+    phpTimeSeconds: "30",
+    phpUploadMb: "8",
+    phpWorkers: "2",
+    connections: "9",
+    maxFtpLogins: "4",
+  };
   const before = await ctx.db.publishUnit.findFirstOrThrow({ where: { accountId: account.id, role: "web" } }).catch(() => null);
   assert.equal(before, null);
   assert.equal((await root.submit("/plans/new", `/plans/${plan.id}`, { name: "Petite", ...numbers })).statusCode, 303);

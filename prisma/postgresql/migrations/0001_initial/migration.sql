@@ -40,6 +40,7 @@ CREATE TABLE "Plan" (
     "phpUploadMb" INTEGER NOT NULL,
     "phpWorkers" INTEGER NOT NULL,
     "connections" INTEGER NOT NULL,
+    "maxFtpLogins" INTEGER NOT NULL DEFAULT 20,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
@@ -312,6 +313,59 @@ CREATE TABLE "NamePolicy" (
 );
 
 -- CreateTable
+CREATE TABLE "FtpLogin" (
+    "id" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "note" TEXT NOT NULL DEFAULT '',
+    "search" TEXT NOT NULL,
+    "state" "ClaimState" NOT NULL DEFAULT 'live',
+    "removedAt" TIMESTAMP(3),
+    "binUntil" TIMESTAMP(3),
+    "folder" TEXT NOT NULL DEFAULT '',
+    "hash" TEXT,
+    "hashedAt" TIMESTAMP(3),
+    "enabled" BOOLEAN NOT NULL DEFAULT true,
+    "readOnly" BOOLEAN NOT NULL DEFAULT false,
+    "expiresAt" TIMESTAMP(3),
+    "expired" BOOLEAN NOT NULL DEFAULT false,
+    "networks" TEXT NOT NULL DEFAULT '',
+    "lastLoginAt" TIMESTAMP(3),
+    "lastLoginFrom" TEXT,
+    "lastLoginBy" TEXT,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "FtpLogin_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "FtpKey" (
+    "id" TEXT NOT NULL,
+    "loginId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "type" TEXT NOT NULL,
+    "blob" TEXT NOT NULL,
+    "bits" INTEGER NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "label" TEXT NOT NULL DEFAULT '',
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "FtpKey_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "FtpHost" (
+    "hostId" TEXT NOT NULL,
+    "publicName" TEXT,
+    "oldNames" TEXT NOT NULL DEFAULT '',
+    "sshFingerprint" TEXT,
+    "tlsFingerprint" TEXT,
+
+    CONSTRAINT "FtpHost_pkey" PRIMARY KEY ("hostId")
+);
+
+-- CreateTable
 CREATE TABLE "Host" (
     "id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
@@ -345,6 +399,15 @@ CREATE TABLE "HostDaemon" (
     "options" JSONB NOT NULL DEFAULT '{}',
 
     CONSTRAINT "HostDaemon_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "HostName" (
+    "hostId" TEXT NOT NULL,
+    "purpose" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+
+    CONSTRAINT "HostName_pkey" PRIMARY KEY ("hostId","purpose","name")
 );
 
 -- CreateTable
@@ -673,6 +736,24 @@ CREATE INDEX "Claim_state_releaseAt_idx" ON "Claim"("state", "releaseAt");
 CREATE INDEX "Consent_accountId_idx" ON "Consent"("accountId");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "FtpLogin_name_key" ON "FtpLogin"("name");
+
+-- CreateIndex
+CREATE INDEX "FtpLogin_accountId_name_idx" ON "FtpLogin"("accountId", "name");
+
+-- CreateIndex
+CREATE INDEX "FtpLogin_state_binUntil_idx" ON "FtpLogin"("state", "binUntil");
+
+-- CreateIndex
+CREATE INDEX "FtpLogin_expired_expiresAt_idx" ON "FtpLogin"("expired", "expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "FtpLogin_id_accountId_key" ON "FtpLogin"("id", "accountId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "FtpKey_loginId_fingerprint_key" ON "FtpKey"("loginId", "fingerprint");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Host_name_key" ON "Host"("name");
 
 -- CreateIndex
@@ -680,6 +761,9 @@ CREATE INDEX "HostDaemon_role_idx" ON "HostDaemon"("role");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "HostDaemon_hostId_daemon_key" ON "HostDaemon"("hostId", "daemon");
+
+-- CreateIndex
+CREATE INDEX "HostName_name_idx" ON "HostName"("name");
 
 -- CreateIndex
 CREATE INDEX "JobRun_name_startedAt_idx" ON "JobRun"("name", "startedAt");
@@ -796,7 +880,19 @@ ALTER TABLE "Claim" ADD CONSTRAINT "Claim_accountId_fkey" FOREIGN KEY ("accountI
 ALTER TABLE "Consent" ADD CONSTRAINT "Consent_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
+ALTER TABLE "FtpLogin" ADD CONSTRAINT "FtpLogin_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "FtpKey" ADD CONSTRAINT "FtpKey_loginId_accountId_fkey" FOREIGN KEY ("loginId", "accountId") REFERENCES "FtpLogin"("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "FtpHost" ADD CONSTRAINT "FtpHost_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
 ALTER TABLE "HostDaemon" ADD CONSTRAINT "HostDaemon_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "HostName" ADD CONSTRAINT "HostName_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "ReleaseChange" ADD CONSTRAINT "ReleaseChange_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "Release"("id") ON DELETE CASCADE ON UPDATE CASCADE;

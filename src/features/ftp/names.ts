@@ -1,0 +1,41 @@
+/**
+ * Names of logins. What begins with an account's own login, or with one of its domains (AlternC's rule), can be no neighbour's: account logins hold
+ * neither dot nor underscore, and a domain belongs to one account.
+ */
+import { PROBE_PREFIX } from "./role.js";
+
+const MAX_NAME = 100;
+/** What machines accept (role.ts). */
+const NAME = /^[a-z0-9][a-z0-9._@-]*$/;
+const WORD = /^[a-z0-9][a-z0-9-]{0,39}$/;
+
+export type NameFault = "invalid" | "reserved" | "prefix";
+
+/** Reads a typed name. `marie` in the account `club` becomes `club_marie`; a whole name must begin with the login or a domain of the account. */
+export function parseLoginName(
+  typed: string,
+  account: { login: string; domains: readonly string[] },
+  anyName: boolean,
+): { name: string } | { fault: NameFault } {
+  const name = typed.trim().normalize("NFC").toLowerCase();
+  if (name.startsWith(PROBE_PREFIX)) return { fault: "reserved" };
+  if (name.length > MAX_NAME || !NAME.test(name)) return { fault: "invalid" };
+  const base = baseOf(name);
+  if (name !== `${base}_` && (base === account.login || account.domains.some((domain) => base === domain || base.endsWith(`.${domain}`)))) return { name };
+  // Imported logins keep the name that stands in people's programs, whatever it is; only administrators can say so.
+  if (anyName && /[._@]/.test(name)) return { name };
+  if (WORD.test(name)) return { name: `${account.login}_${name}` };
+  return { fault: name.includes(".") || name.includes("_") ? "prefix" : "invalid" };
+}
+
+/** What stands before the first underscore: the login or the domain that gives the right to the name. */
+export function baseOf(name: string): string {
+  return name.trim().toLowerCase().split("_", 1)[0] ?? "";
+}
+
+/** Proposes the first free name: the account's own login, then `login_2`… */
+export function proposeName(login: string, taken: ReadonlySet<string>): string {
+  let name = login;
+  for (let n = 2; taken.has(name); n += 1) name = `${login}_${n}`;
+  return name;
+}

@@ -16,6 +16,9 @@ import { touchLogins } from "./units.js";
 const SHOWN = { keys: { orderBy: { createdAt: "asc" } }, account: true } as const;
 export type ShownLogin = Prisma.FtpLoginGetPayload<{ include: typeof SHOWN }>;
 
+/** Only what may be a domain is looked up as one. */
+const HOST_NAME = /^[a-z0-9.-]{1,253}$/;
+
 export interface LoginQuery {
   q?: string;
   accountId?: string;
@@ -159,7 +162,8 @@ export async function freeNameOf(ctx: Context, account: { login: string }): Prom
 
 async function freeName(tx: TransactionContext, account: AccountFacts, typed: string | undefined): Promise<string> {
   if (typed === undefined || typed.trim() === "") return freeNameOf(tx, account);
-  const domains = await domainsAbove(tx, account.id, baseOf(typed));
+  const base = baseOf(typed);
+  const domains = HOST_NAME.test(base) ? await domainsAbove(tx, account.id, base) : [];
   const parsed = parseLoginName(typed, { login: account.login, domains: domains.map(({ name }) => name) }, isAdmin(tx.actor));
   if ("fault" in parsed) throw invalidFields([{ field: "name", code: `ftp.name_${parsed.fault}`, data: { login: account.login } }]);
   const there = await tx.db.ftpLogin.findUnique({ where: { name: parsed.name } });

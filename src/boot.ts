@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "./core/context.js";
 import { type Database, openDatabase } from "./core/db.js";
 import { discoverDaemons, discoverFeatures } from "./core/discover.js";
+import { createResolver, resolverSettings } from "./core/dns/index.js";
 import type { Env } from "./core/env.js";
 import { addHandlers, createEvents } from "./core/events.js";
 import type { Feature, JobDefinition } from "./core/feature.js";
@@ -49,8 +50,9 @@ export async function boot(env: Env, options: BootOptions = {}): Promise<Program
   const database = options.database ?? (await openDatabase(env.databaseUrl.reveal()));
   for (const feature of features) addHandlers(events, feature.on);
 
+  const resolver = createResolver(resolverSettings(env));
   const context = createContextFactory({ database, log, clock, events });
-  const services: Services = { db: database.client, env, log, clock, events, features, context };
+  const services: Services = { db: database.client, env, log, clock, events, resolver, features, context };
   const publisher = createPublisher({ services, ...contributions(features, services), daemons: daemons as Daemon<never>[], ...options.publisher });
   return {
     services: Object.assign(services, { publisher }),

@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { Actor, Clock, Context } from "./context.js";
 import type { Db } from "./db.js";
+import type { Resolver } from "./dns/index.js";
 import type { Env } from "./env.js";
 import type { Events } from "./events.js";
 import type { Feature } from "./feature.js";
@@ -12,6 +13,8 @@ export interface Services {
   readonly log: Logger;
   readonly clock: Clock;
   readonly events: Events;
+  /** Asks the world's DNS. */
+  readonly resolver: Resolver;
   /** Every discovered feature, sorted by name. */
   readonly features: readonly Feature[];
   /** Makes the context of one request, command or job run; `log` carries the request's id. */

@@ -1,5 +1,6 @@
 /** A panel that dies at a named step: told by its arguments, run by recovery.test.ts as a process of its own. */
 import { openDatabase } from "../../src/core/db.js";
+import { createResolver } from "../../src/core/dns/index.js";
 import { createEvents } from "../../src/core/events.js";
 import { createLog } from "../../src/core/log.js";
 import type { Door } from "../../src/core/machine/index.js";
@@ -27,12 +28,15 @@ const clock = createTestClock();
 const log = createLog("silent");
 const events = createEvents();
 const context = createContextFactory({ database, events, clock, log });
+// It asks nothing of the world.
+const noResolver = createResolver({ servers: [], authorityPort: 53, innerAddresses: false });
 const services: Services = {
   db: database.client,
   env: { state: orders.state } as Services["env"],
   log,
   clock,
   events,
+  resolver: noResolver,
   features: [],
   context: (actor) => context(actor),
 };

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Context, TransactionContext } from "../../src/core/context.js";
+import { createResolver } from "../../src/core/dns/index.js";
 import { invalid } from "../../src/core/errors.js";
 import { createLog } from "../../src/core/log.js";
 import { type Door, openMachine } from "../../src/core/machine/index.js";
@@ -146,7 +147,17 @@ export function testServices(t: Scope, ctx: TestContext): Services {
   const state = mkdtempSync(join(tmpdir(), "mutu-state-"));
   t.after(() => rmSync(state, { recursive: true, force: true }));
   const log = createLog(process.env["MUTU_TEST_LOG"] ?? "silent");
-  return { db: ctx.db, env: { state } as Services["env"], log, clock: ctx.clock, events: ctx.events, features: [], context: (actor) => ctx.as(actor) };
+  const resolver = createResolver({ servers: [], authorityPort: 53, innerAddresses: false });
+  return {
+    db: ctx.db,
+    env: { state } as Services["env"],
+    log,
+    clock: ctx.clock,
+    events: ctx.events,
+    resolver,
+    features: [],
+    context: (actor) => ctx.as(actor),
+  };
 }
 
 export function hostRecord(name: string, door: Door, daemons: HostRecord["daemons"], port: number): HostRecord {

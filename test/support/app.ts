@@ -10,6 +10,7 @@ import { type BootOptions, boot } from "../../src/boot.js";
 import type { Actor, Context } from "../../src/core/context.js";
 import type { Database } from "../../src/core/db.js";
 import { discoverFeatures } from "../../src/core/discover.js";
+import { createResolver } from "../../src/core/dns/index.js";
 import type { Env } from "../../src/core/env.js";
 import { addHandlers, createEvents } from "../../src/core/events.js";
 import type { Feature } from "../../src/core/feature.js";
@@ -102,7 +103,8 @@ function bareServices(parts: Pick<Services, "clock" | "log" | "features" | "env"
   const events = createEvents();
   for (const feature of parts.features) addHandlers(events, feature.on);
   const { database, ...rest } = parts;
-  return { ...rest, db: database.client, events, context: createContextFactory({ database, events, log: parts.log, clock: parts.clock }) };
+  const resolver = createResolver({ servers: [], authorityPort: 53, innerAddresses: true });
+  return { ...rest, db: database.client, events, resolver, context: createContextFactory({ database, events, log: parts.log, clock: parts.clock }) };
 }
 
 /** Settings of a panel under test: behind a proxy on loopback that ends TLS. */
@@ -119,7 +121,8 @@ export function testEnv(databaseUrl: string, changes: Partial<Env> = {}): Env {
     language: "fr",
     logLevel: "silent",
     ownNames: ["panel.test"],
-    extra: () => null,
+    // Nobody listens there: what a test asks of the world, it answers itself (name-server.ts).
+    extra: (name) => (name === "MUTU_RESOLVER" ? "127.0.0.1:1" : null),
     ...changes,
   };
 }

@@ -22,6 +22,6 @@ export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { STEPS } from "./run.js";
-export { type Touched, touch } from "./touch.js";
+export { type Touched, touch, touchRole } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";
 export { listUnitRows } from "./unit-rows.js";

@@ -9,14 +9,14 @@ export function optionsOf(daemon: Pick<Daemon, "options"> | undefined, kept: unk
   return Object.fromEntries(declared.map(([name, option]) => [name, fits(option, values[name]) ? (values[name] as string) : option.default]));
 }
 
-/** Reads what a form, the API or a command sent; every value that does not fit is a fault at its field. */
+/** Reads what a form, the API or a command sent, and only that; every value that does not fit is a fault at its field. */
 export function parseOptions(daemon: Pick<Daemon, "options">, sent: Readonly<Record<string, unknown>>): DaemonOptions {
   const faults: FieldError[] = [];
   const parsed: Record<string, string | number | boolean> = {};
   for (const [name, option] of Object.entries(daemon.options ?? {})) {
     const value = typeof sent[name] === "string" ? read(option, sent[name]) : sent[name];
-    if (value === undefined && option.type !== "boolean") continue;
-    if (fits(option, value ?? false)) parsed[name] = (value ?? false) as string;
+    if (value === undefined) continue;
+    if (fits(option, value)) parsed[name] = value as string;
     else faults.push({ field: name, ...faultOf(option) });
   }
   if (faults.length > 0) throw invalidFields(faults);

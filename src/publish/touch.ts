@@ -41,6 +41,13 @@ export async function touch(tx: TransactionContext, units: readonly Touched[]): 
   for (const hostId of new Set(sorted.map((unit) => unit.hostId))) tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
 }
 
+/** Counts one more wanted version of every unit of a role on a host: what all of them are made from changed. */
+export async function touchRole(tx: TransactionContext, hostId: string, role: string): Promise<void> {
+  const by = { touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now() };
+  await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...by } });
+  tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
+}
+
 function wakeHost(hostId: string): void {
   for (const listener of listeners) listener(hostId);
 }

@@ -26,12 +26,12 @@ test("what nobody set, or no longer fits, is the default", () => {
   assert.deepEqual(optionsOf(undefined, { port: 1 }), {});
 });
 
-test("a form's text becomes values, a box that is not ticked is false", () => {
+test("a form's text becomes values, and what is not sent is not set", () => {
   assert.deepEqual(parseOptions({ options }, { port: " 5353 ", address: "192.0.2.1", mode: "optional", other: "x" }), {
-    ...{ port: 5353, plain: false },
-    ...{ address: "192.0.2.1", mode: "optional" },
+    ...{ port: 5353, address: "192.0.2.1" },
+    mode: "optional",
   });
-  assert.deepEqual(parseOptions({ options }, { plain: "on" }), { plain: true });
+  assert.deepEqual(parseOptions({ options }, { plain: "true" }), { plain: true });
 });
 
 test("each value that does not fit is told at its field", () => {

@@ -12,6 +12,7 @@ import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeAll, probeHost, removeHost, saveHost } from "./hosts.js";
 import { parseMachineFile } from "./machine-file.js";
 import { HostInput } from "./schemas.js";
+import { setSettings } from "./settings.js";
 
 const ALL = 10_000;
 const MACHINE_FILE = "/etc/mutu/machine.conf";
@@ -92,6 +93,14 @@ export function hostCommands(command: Command, services: Services): void {
         for (const drift of host.drift) say(`  drift: ${drift}`);
       }
       if (hosts.some(({ reachable }) => !reachable)) process.exitCode = 1;
+    });
+  command
+    .command("set <name> <daemon> [settings...]")
+    .description("settings of a daemon on a host, as name=value; without any, what holds now")
+    .action(async (name: string, daemon: string, words: string[]) => {
+      const sent = Object.fromEntries(words.map((word) => [word.split("=", 1)[0], word.slice(word.indexOf("=") + 1)]));
+      const { values } = await setSettings(context(), publisherOf(services).daemons, name, daemon, sent);
+      for (const [option, value] of Object.entries(values)) say(`${option}=${value}`);
     });
   command
     .command("remove <name>")

@@ -4,8 +4,10 @@ import { Type } from "typebox";
 import { form } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
+import { publisherOf } from "../../publish/index.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeHost, removeHost } from "./hosts.js";
+import { getSettings, setSettings, settable } from "./settings.js";
 
 const config = { access: "admin" } as const;
 const Nothing = Type.Object({});
@@ -18,7 +20,45 @@ export function hostPages(app: FastifyInstance, services: Services): void {
     const { rows, total } = await listHosts(request.ctx, window);
     return reply.page("hosts/list", { list: pagedList({ rows: rows.map(hostView), total }, window, "/hosts") });
   });
+  const { daemons } = publisherOf(services);
+  const draw = async (request: FastifyRequest, reply: FastifyReply) => {
+    const host = await getHost(request.ctx, keyOf(request));
+    const set = settable(daemons, host);
+    const view = hostView(host);
+    return reply.page("hosts/host", { host: { ...view, daemons: view.daemons.map((one) => ({ ...one, settable: set.includes(one.daemon) })) } });
+  };
+  const daemonOf = (request: FastifyRequest) => (request.params as { daemon: string }).daemon;
+  const drawSettings = async (request: FastifyRequest, reply: FastifyReply) => {
+    const { host, daemon, declared, values } = await getSettings(request.ctx, daemons, keyOf(request), daemonOf(request));
+    const options = Object.entries(declared).map(([name, option]) => ({
+      name,
+      ...option,
+      label: request.t(option.title),
+      value: values[name],
+      hint: hintOf(request, option.title),
+      ...(option.type === "choice" ? { choices: option.choices.map((value) => ({ value, label: request.t(`${option.title}_${value}`) })) } : {}),
+    }));
+    return reply.page("hosts/settings", { host, daemon, options });
+  };
   app.get("/hosts/:host", { config }, draw);
+  app.get("/hosts/:host/daemons/:daemon", { config }, drawSettings);
+  app.post(
+    "/hosts/:host/daemons/:daemon",
+    { config },
+    form({
+      // What may be sent is declared by the daemon's folder, not by a schema of ours: `setSettings` parses it.
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const { declared } = await getSettings(ctx, daemons, keyOf(request), daemonOf(request));
+        const body = (request.body ?? {}) as Record<string, unknown>;
+        // A browser sends nothing for a box that is not ticked.
+        const sent = Object.entries(declared).map(([name, { type }]) => [name, body[name] ?? (type === "boolean" ? "false" : undefined)]);
+        const { host } = await setSettings(ctx, daemons, keyOf(request), daemonOf(request), Object.fromEntries(sent));
+        return { to: `/hosts/${host.id}`, says: "hosts.settings_saved" };
+      },
+      again: drawSettings,
+    }),
+  );
   app.post(
     "/hosts/:host/probe",
     { config },
@@ -46,8 +86,10 @@ export function hostPages(app: FastifyInstance, services: Services): void {
   );
 }
 
-async function draw(request: FastifyRequest, reply: FastifyReply) {
-  return reply.page("hosts/host", { host: hostView(await getHost(request.ctx, keyOf(request))) });
+/** The sentence that explains a setting, when the daemon has one. */
+function hintOf(request: FastifyRequest, title: string): string | null {
+  const hint = request.t(`${title}_hint`);
+  return hint === `${title}_hint` ? null : hint;
 }
 
 async function drawDelete(request: FastifyRequest, reply: FastifyReply) {

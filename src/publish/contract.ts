@@ -25,12 +25,20 @@ export interface HostFacts {
 export type DaemonOptions = Readonly<Record<string, string | number | boolean>>;
 
 /** One setting of a daemon: drawn as a field of the host's page, checked wherever it comes from, kept as JSON. */
-export type DaemonOption = { /** Message key of the field's label; `<title>_hint` may explain it. */ title: string } & (
-  | { type: "integer"; default: number; minimum: number; maximum: number }
-  | { type: "boolean"; default: boolean }
-  | { type: "text"; default: string /** Regular expression of the whole text. */; pattern: string; maxLength: number }
-  | { type: "choice"; default: string; choices: readonly string[] }
-);
+export type DaemonOption = OptionWords &
+  (
+    | { type: "integer"; default: number; minimum: number; maximum: number }
+    | { type: "boolean"; default: boolean }
+    /** The pattern is that of the whole text. */
+    | { type: "text"; default: string; pattern: string; maxLength: number }
+    | { type: "choice"; default: string; choices: readonly string[] }
+  );
+
+/** Message keys of the field's label and of a sentence that explains it. Of a choice, `<title>_<value>` are the labels. */
+interface OptionWords {
+  title: string;
+  hint?: string;
+}
 
 /** What a unit means to people: who must be told when it fails, and which names it would serve (withdrawn names never come back). */
 export interface UnitFacts {

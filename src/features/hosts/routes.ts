@@ -35,7 +35,7 @@ export function hostPages(app: FastifyInstance, services: Services): void {
       ...option,
       label: request.t(option.title),
       value: values[name],
-      hint: hintOf(request, option.title),
+      hint: option.hint && request.t(option.hint),
       ...(option.type === "choice" ? { choices: option.choices.map((value) => ({ value, label: request.t(`${option.title}_${value}`) })) } : {}),
     }));
     return reply.page("hosts/settings", { host, daemon, options });
@@ -84,12 +84,6 @@ export function hostPages(app: FastifyInstance, services: Services): void {
       again: drawDelete,
     }),
   );
-}
-
-/** The sentence that explains a setting, when the daemon has one. */
-function hintOf(request: FastifyRequest, title: string): string | null {
-  const hint = request.t(`${title}_hint`);
-  return hint === `${title}_hint` ? null : hint;
 }
 
 async function drawDelete(request: FastifyRequest, reply: FastifyReply) {

@@ -45,7 +45,7 @@ export class PrivateMachine {
     for (const folder of ["run", "releases", "activations", "tls", "incoming"]) mkdirSync(join(this.root, folder), { recursive: true, mode: 0o755 });
     mkdirSync(this.homes, { mode: 0o711 });
     // Copied as install does: the checkout may lie where other users cannot pass.
-    for (const name of ["nginx", "php-fpm", "homes"]) cpSync(join(DAEMONS, name, "machine"), join(this.base, "daemons", name), { recursive: true });
+    for (const name of ["nginx", "php-fpm", "homes", "proftpd"]) cpSync(join(DAEMONS, name, "machine"), join(this.base, "daemons", name), { recursive: true });
     this.env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       MUTU_HOST: "web1",

@@ -17,8 +17,22 @@ export const daemon: Daemon<FtpState> = {
   forwardOnly: true,
   // What the machine's own file says (MUTU_PROFTPD_PORT, _SFTP_PORT, _TLS): verification asks there, and members are told so.
   options: {
-    ftpPort: { title: "proftpd.option_ftp_port", type: "integer", default: 21, minimum: FIRST_FREE_PORT, maximum: LAST_PORT },
-    sftpPort: { title: "proftpd.option_sftp_port", type: "integer", default: 2222, minimum: FIRST_FREE_PORT, maximum: LAST_PORT },
-    plainFtp: { title: "proftpd.option_plain_ftp", type: "boolean", default: false },
+    ftpPort: {
+      title: "proftpd.option_ftp_port",
+      hint: "proftpd.option_ftp_port_hint",
+      type: "integer",
+      default: 21,
+      minimum: FIRST_FREE_PORT,
+      maximum: LAST_PORT,
+    },
+    sftpPort: {
+      title: "proftpd.option_sftp_port",
+      hint: "proftpd.option_sftp_port_hint",
+      type: "integer",
+      default: 2222,
+      minimum: FIRST_FREE_PORT,
+      maximum: LAST_PORT,
+    },
+    plainFtp: { title: "proftpd.option_plain_ftp", hint: "proftpd.option_plain_ftp_hint", type: "boolean", default: false },
   },
 };

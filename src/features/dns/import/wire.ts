@@ -8,6 +8,8 @@ import { ipv6OfBytes } from "./wire-address.js";
 const POINTER = 0xc0;
 const MAX_LABEL = 63;
 const MAX_NAME_BYTES = 255;
+/** A name has no more labels than this, so no honest one needs more pointers. */
+const MAX_POINTERS = 127;
 
 /** Reads labels at `at`; a pointer must lead backwards, so that no answer makes this turn in circles. */
 export function readLabels(message: Buffer, at: number, pointersAllowed: boolean): { labels: Buffer[]; next: number } {
@@ -15,13 +17,15 @@ export function readLabels(message: Buffer, at: number, pointersAllowed: boolean
   let next: number | null = null;
   let bytes = 1;
   let limit = at;
+  let pointers = 0;
   for (let place = at; ; ) {
     const length = message[place];
     if (length === undefined) throw new Fault("bytes");
     if (length === 0) return { labels, next: next ?? place + 1 };
     if (length >= POINTER) {
       const target = message.length > place + 1 ? message.readUInt16BE(place) & 0x3fff : message.length;
-      if (!pointersAllowed || target >= limit) throw new Fault("bytes");
+      pointers += 1;
+      if (!pointersAllowed || target >= limit || pointers > MAX_POINTERS) throw new Fault("bytes");
       next ??= place + 2;
       limit = target;
       place = target;

@@ -89,6 +89,9 @@ export interface Role<State = unknown> {
   keys(db: Db, host: HostFacts, after: UnitKey, limit: number): Promise<UnitKey[]>;
   /** Desired state of these units; a key that should have no files any more comes back with state null. Cost follows `keys.length`. */
   collect(db: Db, host: HostFacts, keys: UnitKey[]): Promise<Desired<State>[]>;
+  /** What must be known of a unit whose rows cannot be read: asked so narrowly that a spoilt value elsewhere is not in the way. A role
+   *  without it, or whose outline cannot be read either, has its notice shown: nobody knows whether the unit may go on. */
+  outline?(db: Db, host: HostFacts, key: UnitKey): Promise<Pick<UnitFacts, "withdrawn" | "claims">>;
 }
 
 /** A rendered file: path below `<shard>/<daemon>/`, e.g. `accounts/2001.conf`. */

@@ -44,21 +44,44 @@ export async function readDesired(engine: Engine, ctx: Context, host: HostRecord
     if (role === undefined) continue;
     for (let start = 0; start < ofRole.length; start += PAGE) {
       const page = ofRole.slice(start, start + PAGE);
-      const collected = await collect(ctx, host, role, page);
-      units.push(...page.map((row, index) => newUnit(row, collected[index] as Desired<unknown>)));
+      units.push(...(await collect(ctx, host, role, page)));
     }
   }
   return leaveOutWaiting(engine, ctx, host, units);
 }
 
-async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow[]): Promise<Desired<unknown>[]> {
+/** One value that no model knows stops the reading of all rows beside it: they are read in halves, until the unit that it belongs to stands alone. */
+async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow[]): Promise<RunUnit[]> {
   const keys = rows.map((row) => row.key);
-  const found = new Map((await role.collect(ctx.db, host, keys)).map((desired) => [desired.key, desired]));
-  return rows.map(({ key, accountId }) => found.get(key) ?? { key, accountId, says: [], claims: [], withdrawn: true, probes: [], state: null });
+  let collected: Desired<unknown>[];
+  try {
+    collected = await role.collect(ctx.db, host, keys);
+  } catch (error) {
+    const [only] = rows;
+    if (only !== undefined && rows.length === 1) return [await unreadable(ctx, host, role, only, error)];
+    const half = Math.ceil(rows.length / 2);
+    return [...(await collect(ctx, host, role, rows.slice(0, half))), ...(await collect(ctx, host, role, rows.slice(half)))];
+  }
+  const found = new Map(collected.map((desired) => [desired.key, desired]));
+  return rows.map((row) => newUnit(row, found.get(row.key) ?? { ...absent(row), withdrawn: true }));
+}
+
+async function unreadable(ctx: Context, host: HostRecord, role: Role, row: UnitRow, error: unknown): Promise<RunUnit> {
+  // A database that answers nothing at all is nobody's fault: this throws as well, and the run ends without blame.
+  await ctx.db.publishUnit.findUniqueOrThrow({ where: { id: row.id }, select: { id: true } });
+  const outline = (await role.outline?.(ctx.db, host, row.key).catch(() => null)) ?? null;
+  const known = outline ?? { withdrawn: true, claims: row.claims as string[] };
+  const words = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const fault = { code: "publications.not_readable", data: {}, daemon: null, output: words.split("\n") };
+  return { ...newUnit(row, { ...absent(row), ...known, state: {} }), unreadable: { fault, guessed: outline === null } };
+}
+
+function absent({ key, accountId }: UnitRow): Desired<unknown> {
+  return { key, accountId, says: [], claims: [], withdrawn: false, probes: [], state: null };
 }
 
 function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
-  return { row, desired, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
+  return { row, desired, unreadable: null, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
 }
 
 function groupByRole(rows: UnitRow[]): Map<string, UnitRow[]> {

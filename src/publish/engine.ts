@@ -64,6 +64,8 @@ export interface UnitRow {
 export interface RunUnit {
   row: UnitRow;
   desired: Desired<unknown>;
+  /** Its rows cannot be read: nothing of it can be rendered. Guessed: nor is it known whether it was withdrawn. */
+  unreadable: { fault: UnitFault; guessed: boolean } | null;
   /** What we now try to serve, and its files. */
   level: Level;
   files: FileEntry[];

@@ -1,5 +1,5 @@
 /** Turns desired state into files: once without the probe, which gives the unit's hash, and once with it. */
-import { isRefusal } from "../core/errors.js";
+import { invalid, isRefusal } from "../core/errors.js";
 import type { Daemon, HostRecord, RenderedFile } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { type Level, nextLevel } from "./fallback.js";
@@ -9,6 +9,8 @@ import type { UnitFault } from "./trace.js";
 /** apply's own rule for paths (machines/README.md). */
 const PATH = /^[a-z0-9][A-Za-z0-9._-]*(\/[a-z0-9][A-Za-z0-9._-]*)*$/;
 const LONGEST_PATH = 200;
+/** Of one unit: thousands of sites. More is no account's wish, and a machine takes a whole release or nothing of it (MUTU_MAX_BYTES). */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Lists the daemons that fill a role on a host, in the host's order. */
 export function daemonsOf(engine: Engine, host: HostRecord, role: string): Daemon[] {
@@ -33,6 +35,7 @@ export async function fallBack(engine: Engine, host: HostRecord, unit: RunUnit, 
 }
 
 async function renderUnit(engine: Engine, host: HostRecord, unit: RunUnit): Promise<void> {
+  if (unit.unreadable !== null && unit.level === "present") return fallBack(engine, host, unit, unit.unreadable.fault);
   try {
     await renderAt(engine, host, unit, unit.level);
   } catch (error) {
@@ -72,8 +75,11 @@ function hashOf(daemons: Daemon[], render: (daemon: Daemon) => RenderedFile[]): 
 async function keep(engine: Engine, unit: RunUnit, daemons: Daemon[], render: (daemon: Daemon) => RenderedFile[]): Promise<FileEntry[]> {
   const { role, key } = unit.row;
   const files: FileEntry[] = [];
+  let bytes = 0;
   for (const daemon of daemons) {
     for (const { path, content } of render(daemon)) {
+      bytes += Buffer.byteLength(content);
+      if (bytes > MOST_BYTES) throw invalid("publications.too_large", { most: MOST_BYTES / 1024 / 1024 });
       if (!PATH.test(path) || path.length > LONGEST_PATH) throw new Error(`daemon ${daemon.name} renders the path ${JSON.stringify(path)}`);
       const hash = await engine.store.put(content);
       files.push({ path: `${shardOf(key)}/${daemon.name}/${path}`, role, key, hash, size: Buffer.byteLength(content) });

@@ -172,7 +172,9 @@ async function adopt(run: Run, plan: ReleasePlan, releaseId: string, outcomes: r
 
 /** A refused run must not keep a suspended or removed account on the web: those units alone go live, as notices. Returns those that did. */
 async function withdrawAnyway(run: Run): Promise<RunUnit[]> {
-  const withdrawn = run.units.filter(({ desired, files, before }) => desired.withdrawn && (before.length > 0 || files.length > 0));
+  // A guess takes nothing down here: where many rows cannot be read, the fault is ours.
+  const known = run.units.filter(({ desired, unreadable }) => desired.withdrawn && !unreadable?.guessed);
+  const withdrawn = known.filter(({ files, before }) => before.length > 0 || files.length > 0);
   if (withdrawn.length === 0) return [];
   try {
     return await step(run, "withdraw", async () => {

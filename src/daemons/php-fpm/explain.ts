@@ -7,6 +7,8 @@ const NAMED_FILE = /(?:ERROR|ALERT):\s+\[[^\]]*?\/([0-9.]+\/m[0-9a-z]+\/[0-9]+\.
 const NAMED_POOL = /(?:ERROR|ALERT):\s+\[pool ([0-9]+)-([0-9.]+)-(m[0-9a-z]+)\]\s*(.*)$/;
 // "ERROR: unable to bind listening socket for address '/…/6f.sock': No such file or directory (2)"
 const SOCKET = /ERROR: (?:unable to bind listening socket for address|An another FPM instance seems to already listen on) '?([^' ]*)'?/i;
+// Too many children in one pool: a -t passes, the start does not. FPM names no pool.
+const NO_MEMORY = /ERROR: unable to allocate [0-9]+ bytes in shared memory/;
 const NOT_INSTALLED = /^version ([0-9.]+) is not installed: (\S+)$/;
 
 /** Turns FPM's and our driver's words into faults; an unknown sentence is not guessed at. */
@@ -26,6 +28,7 @@ function explainLine(line: string): DaemonFault | null {
   if (pool) return { path: `${pool[2]}/${pool[3]}/${pool[1]}.conf`, line: null, code: "php-fpm.refused", data: { words: pool[4] as string } };
   const socket = SOCKET.exec(line);
   if (socket) return { path: null, line: null, code: "php-fpm.socket", data: { socket: (socket[1] as string).split("/").pop() ?? "" } };
+  if (NO_MEMORY.test(line)) return { path: null, line: null, code: "php-fpm.too_many_workers", data: {} };
   const version = NOT_INSTALLED.exec(line);
   if (version) return { path: version[2] as string, line: null, code: "php-fpm.version_missing", data: { version: version[1] as string } };
   return null;

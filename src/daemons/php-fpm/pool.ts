@@ -1,6 +1,6 @@
 /** One FPM pool as text: the plan's ceilings, the account's walls. Pure. */
 import type { PhpState } from "../../features/sites/role.js";
-import { accountNumber, decimal, plainWord, poolPath } from "./words.js";
+import { accountNumber, decimal, plainWord, poolPath, socketName } from "./words.js";
 
 /** Path that FPM answers for its pool, asked through the site by verification; Apache maps it before any `.htaccess`. */
 export const PING_PATH = "/.well-known/mutu-php";
@@ -19,7 +19,7 @@ export function renderPool(state: PhpState, probe: string): string {
   const settings: [string, string][] = [
     ["user", number],
     ["group", number],
-    ["listen", `\${MUTU_SOCKETS}/${plainWord(state.socket)}`],
+    ["listen", `\${MUTU_SOCKETS}/${socketName(state.socket)}`],
     // Who may connect is decided by the socket's folder (root:Apache's group, 0710), so the same file works where nobody is root.
     ["listen.mode", "0666"],
     ["pm", "ondemand"],

@@ -16,6 +16,12 @@ export async function hostAccounts(db: Db, role: "web" | "files", hostId: string
   return rows.map(({ number }) => String(number));
 }
 
+/** Does this account stand on the host in a role, active (`web`) or not purged (`files`)? Reads none of its values, so that a spoilt one is not in the way. */
+export async function standsOn(db: Db, role: "web" | "files", hostId: string, number: number): Promise<boolean> {
+  const there = role === "web" ? { webHostId: hostId, state: "active" as const } : { filesHostId: hostId, purgedAt: null };
+  return (await db.account.count({ where: { number, ...there } })) > 0;
+}
+
 /** Accounts by number, with their plans. */
 export async function readAccounts(db: Db, numbers: number[]): Promise<AccountFacts[]> {
   return db.account.findMany({ where: { number: { in: numbers } }, include: { plan: true } });

@@ -1,7 +1,7 @@
 /** The roles that sites fill: `web` and `files` (one unit an account), `php` (one an account and version in use). */
 import type { Db } from "../../core/db.js";
 import type { Desired, HostFacts, Probe, Role } from "../../publish/contract.js";
-import { type AccountFacts, highestPlan, hostAccounts, readAccounts } from "../accounts/index.js";
+import { type AccountFacts, highestPlan, hostAccounts, readAccounts, standsOn } from "../accounts/index.js";
 import type { FilesState, PhpState, WebSite, WebState } from "./role.js";
 import { type Pool, type SiteRow, siteSentence, webSite } from "./state.js";
 
@@ -21,6 +21,15 @@ export const webRole: Role<WebState> = {
     const base = keys.includes(BASE) ? [await baseUnit(db)] : [];
     const rows = await readOwners(db, keys);
     return [...base, ...keys.filter((key) => key !== BASE).map((key) => webUnit(key, host, rows))];
+  },
+  async outline(db, host, key) {
+    if (key === BASE) return { withdrawn: false, claims: [] };
+    const names = await db.siteAddress.findMany({
+      where: { site: { account: { number: Number(key) }, state: "live" }, domain: { state: "live" } },
+      select: { name: true },
+      orderBy: { name: "asc" },
+    });
+    return { withdrawn: !(await standsOn(db, "web", host.id, Number(key))), claims: names.map(({ name }) => name) };
   },
 };
 
@@ -47,6 +56,9 @@ export const phpRole: Role<PhpState> = {
     const rows = await readOwners(db, keys);
     return keys.map((key) => phpUnit(key, host, rows));
   },
+  async outline(db, host, key) {
+    return { withdrawn: !(await standsOn(db, "web", host.id, Number(key.split("/")[0]))), claims: [] };
+  },
 };
 
 export const filesRole: Role<FilesState> = {
@@ -58,6 +70,9 @@ export const filesRole: Role<FilesState> = {
   async collect(db, host, keys) {
     const rows = await readOwners(db, keys);
     return keys.map((key) => filesUnit(key, host, rows));
+  },
+  async outline(db, host, key) {
+    return { withdrawn: !(await standsOn(db, "files", host.id, Number(key))), claims: [] };
   },
 };
 

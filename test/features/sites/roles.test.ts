@@ -181,3 +181,20 @@ test("What is collected for an account of another host is nothing", async (t) =>
     assert.deepEqual([unit?.state, unit?.withdrawn], [null, true], role.name);
   }
 });
+
+test("The outline of a unit tells names and withdrawal without reading any other value", async (t) => {
+  const { ctx, account, owner, host, key } = await scene(t);
+  await addSite(owner, { accountId: account.id, address: "club.test" });
+  const outlines = async () => [
+    await webRole.outline?.(ctx.db, host, key),
+    await phpRole.outline?.(ctx.db, host, `${key}/8.4`),
+    await filesRole.outline?.(ctx.db, host, key),
+  ];
+  const none = { withdrawn: false, claims: [] };
+  assert.deepEqual(await outlines(), [{ withdrawn: false, claims: ["club.test", "www.club.test"] }, none, none]);
+  assert.deepEqual(await webRole.outline?.(ctx.db, host, "base"), none);
+  await suspendAccount(ctx, account.id, "unpaid");
+  const gone = { withdrawn: true, claims: [] };
+  assert.deepEqual(await outlines(), [{ ...gone, claims: ["club.test", "www.club.test"] }, gone, none]);
+  assert.equal((await webRole.outline?.(ctx.db, { ...host, id: "another" }, key))?.withdrawn, true);
+});

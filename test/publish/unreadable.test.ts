@@ -25,7 +25,7 @@ async function spoil(panel: Panel, ...keys: string[]): Promise<void> {
   await panel.publisher.idle();
 }
 
-const fileOf = async (panel: Panel, key: string) => ((await panel.machine.live()) ?? {})[`tester/accounts/${key}.conf`] ?? "";
+const fileOf = async (panel: Panel, key: string) => (await panel.machine.live())?.[`tester/accounts/${key}.conf`] ?? "";
 
 async function assertOthersUpdated(panel: Panel): Promise<void> {
   const live = (await panel.machine.live()) ?? {};

@@ -25,6 +25,8 @@ export interface Feature {
   menu?: MenuEntry[];
   /** Cards of the home pages. */
   homeCards?: HomeCard[];
+  /** Cards of the sheet "Where do I connect?". */
+  connectCards?: ConnectCard[];
   /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
   memberships?: MembershipSource;
 }
@@ -50,6 +52,17 @@ export interface HomeCardContent {
   data: object;
   /** What the greeting sums up: the worst of all cards is said first. */
   state?: "verified" | "published" | "waiting" | "held" | "failed";
+}
+
+/** A card of the sheet that tells an account where everything is reached; drawn on the page itself, so it may hold forms. */
+export interface ConnectCard {
+  /** Lower comes first. */
+  position: number;
+  /** Shown to those who have it in the account; without it to all of its members. */
+  permission?: string;
+  view: string;
+  /** Gives what `views/<view>.hbs` draws, or null when there is nothing to say; `t` speaks the reader's language. */
+  load(ctx: Context, accountId: string, reader: { t(key: string, data?: Record<string, unknown>): string }): Promise<object | null>;
 }
 
 export interface JobDefinition {

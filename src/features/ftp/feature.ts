@@ -2,6 +2,7 @@
 import type { HostingFeature } from "../../publish/contract.js";
 import { ftpApi } from "./api.js";
 import { ftpCommands } from "./commands.js";
+import { ftpConnectCards } from "./connect-card.js";
 import { ftpJobs } from "./jobs.js";
 import { ftpProber } from "./prober.js";
 import { reactions } from "./reactions.js";
@@ -16,6 +17,7 @@ export const feature: HostingFeature = {
   commands: ftpCommands,
   jobs: ftpJobs,
   on: reactions,
+  connectCards: ftpConnectCards,
   roles: [ftpRole] as unknown as HostingFeature["roles"],
   probers: { ftp: ftpProber },
   menu: [

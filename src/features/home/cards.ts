@@ -10,11 +10,12 @@ export type HomeState = NonNullable<HomeCardContent["state"]>;
 const ORDER: HomeState[] = ["failed", "held", "waiting", "published", "verified"];
 
 export interface DrawnHome {
-  cards: { toHTML(): string }[];
+  /** Drawn by the page itself, so that a card may hold a form. */
+  cards: { view: string; data: object }[];
   state: HomeState;
 }
 
-/** Loads and draws the cards of an audience that this person may see. */
+/** Loads the cards of an audience that this person may see. */
 export async function drawCards(request: FastifyRequest, services: Services, audience: HomeCard["audience"]): Promise<DrawnHome> {
   const cards = services.features.flatMap((feature) => feature.homeCards ?? []).filter((card) => card.audience === audience);
   const visible = cards.filter((card) => !card.permission || refusalOf(request.actor, { permission: card.permission }) === null);
@@ -22,7 +23,7 @@ export async function drawCards(request: FastifyRequest, services: Services, aud
   for (const card of visible.sort((a, b) => a.position - b.position)) {
     const content = await card.load(request.ctx, request.person?.accountId ?? null);
     if (!content) continue;
-    drawn.cards.push(request.drawn(card.view, content.data));
+    drawn.cards.push({ view: card.view, data: content.data });
     drawn.state = worse(drawn.state, content.state ?? "verified");
   }
   return drawn;

@@ -3,6 +3,7 @@ import type { HostingFeature } from "../../publish/contract.js";
 import { siteApi } from "./api.js";
 import { siteCards } from "./cards.js";
 import { siteCommands } from "./commands.js";
+import { siteConnectCards } from "./connect-cards.js";
 import { siteJobs } from "./jobs.js";
 import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
@@ -18,11 +19,11 @@ export const feature: HostingFeature = {
   jobs: siteJobs,
   on: reactions,
   homeCards: siteCards,
+  connectCards: siteConnectCards,
   roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
   probers,
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
-    { label: "sites.connect.link", href: "/connect", icon: "plug-connected", audience: "member", permission: "sites.read", position: 30 },
     { label: "sites.menu_proxy", href: "/proxy-targets", icon: "arrows-exchange", audience: "admin", position: 70 },
   ],
 };

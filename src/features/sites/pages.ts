@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { pagedList, windowOf } from "../../core/http/paging.js";
 import { accountsWith, isAdmin } from "../../core/ownership.js";
-import { accountFor, listAccounts } from "../accounts/index.js";
+import { listAccounts } from "../accounts/index.js";
 import { findHost, phpVersionsOf } from "../hosts/index.js";
 import { chipsOf } from "./chips.js";
 import { BIN_DAYS } from "./removal.js";
@@ -107,23 +107,6 @@ export async function drawDelete(request: FastifyRequest, reply: FastifyReply) {
   const consequences = [request.t("sites.counts.addresses", { count: site.addresses.length })];
   if (site.kind === "folder") consequences.push(request.t("sites.files_stay", { folder: site.folder ?? "" }));
   return reply.page("sites/delete", { site, consequences, undo: request.t("sites.remove_undo", { days: BIN_DAYS }) });
-}
-
-/** Draws the sheet of an account: where everything is reached. */
-export async function drawConnect(request: FastifyRequest, reply: FastifyReply) {
-  const accounts = (await listAccounts(request.ctx, { take: MAX_CHOICES })).rows.filter(({ state }) => state !== "removed");
-  const wanted = (request.query as { account?: string }).account ?? request.person?.accountId;
-  const chosen = wanted ? await accountFor(request.ctx, wanted, "sites.read") : accounts.length === 1 ? accounts[0] : undefined;
-  if (!chosen) return reply.page("sites/connect", { accounts });
-  const host = await findHost(request.ctx.db, chosen.webHostId);
-  const sites = await listSites(request.ctx, { accountId: chosen.id, state: "live", take: MAX_CHOICES });
-  return reply.page("sites/connect", {
-    accounts,
-    account: chosen,
-    address: host?.address,
-    versions: phpVersionsOf(host?.state).join(", "),
-    sites: await listViews(request, sites.rows),
-  });
 }
 
 async function writableAccounts(request: FastifyRequest) {

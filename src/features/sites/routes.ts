@@ -5,7 +5,7 @@ import { form } from "../../core/http/forms.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { AddressForm, CanonicalForm, FilesForm, HttpsForm, NewSiteForm, Nothing, PhpForm, ShowsForm } from "./forms.js";
-import { drawConnect, drawDelete, drawKind, drawList, drawNew, drawSite, siteKey, sitePath } from "./pages.js";
+import { drawDelete, drawKind, drawList, drawNew, drawSite, siteKey, sitePath } from "./pages.js";
 import { releaseSite, removeSite, restoreSite } from "./removal.js";
 import type { SiteChange } from "./schemas.js";
 import { addAddress, addSite, editSite, removeAddress } from "./sites.js";
@@ -35,7 +35,6 @@ export function sitePages(app: FastifyInstance, services: Services): void {
   app.get("/sites/stream", { config: read }, (request, reply) => streamChips(request, reply, publisherOf(services).events));
   app.get("/sites/:site", { config: read }, drawSite);
   app.get("/sites/:site/kind", { config: write }, drawKind);
-  app.get("/connect", { config: read }, drawConnect);
   mountSettings(app);
   mountAddresses(app);
   mountRemoval(app);

@@ -1,5 +1,4 @@
 /** How a site is shown to people and told to programs. */
-import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { isRefusal, messageKey } from "../../core/errors.js";
 import type { Chip } from "../../publish/index.js";
@@ -10,6 +9,11 @@ import { errorPagesOf } from "./state.js";
 
 const HTTPS_PORT = 443;
 
+/** Who reads: a request, or whoever else has a language. */
+interface Reader {
+  t(key: string, data?: Record<string, unknown>): string;
+}
+
 /** What a chip looks like and says. */
 export interface ChipView {
   id: string;
@@ -19,18 +23,18 @@ export interface ChipView {
 }
 
 /** Gives the chip of a site as its page draws it. */
-export function chipView(request: FastifyRequest, site: Pick<ShownSite, "id">, chip: Chip): ChipView {
+export function chipView(request: Reader, site: Pick<ShownSite, "id">, chip: Chip): ChipView {
   return { id: `chip-${site.id}`, state: chip.state, text: chipText(request, chip) };
 }
 
-function chipText(request: FastifyRequest, chip: Chip): string | null {
+function chipText(request: Reader, chip: Chip): string | null {
   if (chip.state === "verified") return null;
   if (chip.state !== "failed") return request.t(`sites.chips.${chip.state}`);
   return `${faultText(request, chip.code, chip.data)} ${request.t(`sites.serving.${chip.serving}`)}`;
 }
 
 /** The sentence of a daemon's fault; a code whose daemon is gone has none any more. */
-function faultText(request: FastifyRequest, code: string, data: Record<string, string>): string {
+function faultText(request: Reader, code: string, data: Record<string, string>): string {
   try {
     return request.t(messageKey(code), data);
   } catch (error) {
@@ -40,7 +44,7 @@ function faultText(request: FastifyRequest, code: string, data: Record<string, s
 }
 
 /** Everything that lists and the site's page show. */
-export function siteView(request: FastifyRequest, site: ShownSite, chip: Chip, httpsPort = HTTPS_PORT) {
+export function siteView(request: Reader, site: ShownSite, chip: Chip, httpsPort = HTTPS_PORT) {
   const port = httpsPort === HTTPS_PORT ? "" : `:${httpsPort}`;
   const addresses = site.addresses.map(({ id, name, domain }) => ({
     id,

@@ -155,10 +155,18 @@ export interface HostDirectory {
   find(db: Db, hostId: string): Promise<HostRecord | null>;
 }
 
+/** A folder of an account, whole segments below its home. */
+export interface HomeFolder {
+  accountId: string;
+  path: string;
+}
+
 /** A feature that also contributes roles, or (one feature only) the hosts. */
 export interface HostingFeature extends Feature {
   /** A function where the state is gathered from what other features contribute (`services.features`). */
   roles?: Role<never>[] | ((services: Services) => Role<never>[]);
+  /** Folders below the homes of these accounts that must be there for this feature's sake; made by the role `files`, never removed. */
+  homeFolders?(db: Db, accountIds: string[]): Promise<HomeFolder[]>;
   /** By the kind of probe that they ask. */
   probers?: Readonly<Record<string, Prober>>;
   hosts?(services: Services): HostDirectory;

@@ -1,6 +1,5 @@
 /** `reply.page(view, data)`: a page in its frame, in the reader's language, with the menu that the reader's rights give. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import Handlebars from "handlebars";
 import type { Access, MenuEntry } from "../feature.js";
 import type { Services } from "../services.js";
 import { LOCALES, type Locale, type Text } from "../text.js";
@@ -20,10 +19,8 @@ declare module "fastify" {
     locale: Locale;
     /** Translates for the caller. */
     t(key: string, data?: Record<string, unknown>): string;
-    /** Renders a part of a page: for live updates and for cards. */
+    /** Renders a part of a page, for live updates. */
     fragment(view: string, data: unknown): string;
-    /** The same as something that a page may hold. */
-    drawn(view: string, data: unknown): { toHTML(): string };
   }
   interface FastifyReply {
     page(view: string, data?: object): FastifyReply;
@@ -42,9 +39,6 @@ export function registerPages(app: FastifyInstance, services: Services, text: Te
   });
   app.decorateRequest("fragment", function fragment(this: FastifyRequest, view: string, data: unknown) {
     return views.fragment(view, data, scopeWithoutForms(this));
-  });
-  app.decorateRequest("drawn", function drawn(this: FastifyRequest, view: string, data: unknown) {
-    return new Handlebars.SafeString(this.fragment(view, data)) as unknown as { toHTML(): string };
   });
   app.decorateReply("rememberLocale", function rememberLocale(this: FastifyReply, locale: Locale) {
     return this.setCookie(LOCALE_COOKIE, locale, { path: "/", secure: true, httpOnly: true, sameSite: "lax", maxAge: YEAR_SECONDS });

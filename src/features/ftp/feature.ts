@@ -6,7 +6,7 @@ import { ftpConnectCards } from "./connect-card.js";
 import { ftpJobs } from "./jobs.js";
 import { ftpProber } from "./prober.js";
 import { reactions } from "./reactions.js";
-import { ftpRole } from "./roles.js";
+import { ftpRole, loginFolders } from "./roles.js";
 import { ftpPages } from "./routes.js";
 
 export const feature: HostingFeature = {
@@ -19,6 +19,7 @@ export const feature: HostingFeature = {
   on: reactions,
   connectCards: ftpConnectCards,
   roles: [ftpRole] as unknown as HostingFeature["roles"],
+  homeFolders: loginFolders,
   probers: { ftp: ftpProber },
   menu: [
     { label: "ftp.menu", href: "/ftp-logins", icon: "folder-up", audience: "member", permission: "ftp.read", position: 20 },

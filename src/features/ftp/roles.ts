@@ -1,7 +1,7 @@
 /** The role `ftp`: one unit an account, on the host that has its files. */
 import { createHash } from "node:crypto";
 import type { Db } from "../../core/db.js";
-import type { Desired, HostFacts, Role } from "../../publish/contract.js";
+import type { Desired, HomeFolder, HostFacts, Role } from "../../publish/contract.js";
 import { type AccountFacts, readAccounts } from "../accounts/index.js";
 import { keyLine } from "./keys.js";
 import { type FtpLogin, type FtpState, PROBE_PREFIX } from "./role.js";
@@ -46,6 +46,17 @@ export const ftpRole: Role<FtpState> = {
     return keys.map((key) => unitOf(key, host, byKey.get(key), logins.get(byKey.get(key)?.id ?? "") ?? []));
   },
 };
+
+/** The folders that logins begin in. */
+export async function loginFolders(db: Db, accountIds: string[]): Promise<HomeFolder[]> {
+  const rows = await db.ftpLogin.findMany({
+    where: { state: "live", folder: { not: "" }, accountId: { in: accountIds } },
+    distinct: ["accountId", "folder"],
+    select: { accountId: true, folder: true },
+    orderBy: [{ accountId: "asc" }, { folder: "asc" }],
+  });
+  return rows.map(({ accountId, folder }) => ({ accountId, path: folder }));
+}
 
 async function readLogins(db: Db, accountIds: string[]): Promise<Map<string, LoginRow[]>> {
   const rows = await db.ftpLogin.findMany({

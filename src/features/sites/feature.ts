@@ -1,5 +1,5 @@
 /** Sites: what answers at which address. */
-import type { HostingFeature } from "../../publish/contract.js";
+import type { HostingFeature, Role } from "../../publish/contract.js";
 import { siteApi } from "./api.js";
 import { siteCards } from "./cards.js";
 import { siteCommands } from "./commands.js";
@@ -7,7 +7,7 @@ import { siteConnectCards } from "./connect-cards.js";
 import { siteJobs } from "./jobs.js";
 import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
-import { filesRole, phpRole, webRole } from "./roles.js";
+import { makeFilesRole, phpRole, webRole } from "./roles.js";
 import { sitePages } from "./routes.js";
 
 export const feature: HostingFeature = {
@@ -20,10 +20,15 @@ export const feature: HostingFeature = {
   on: reactions,
   homeCards: siteCards,
   connectCards: siteConnectCards,
-  roles: [webRole, phpRole, filesRole] as unknown as HostingFeature["roles"],
+  roles: (services) => [webRole, phpRole, makeFilesRole(foldersOf(services.features))] as unknown as Role<never>[],
   probers,
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
     { label: "sites.menu_proxy", href: "/proxy-targets", icon: "arrows-exchange", audience: "admin", position: 70 },
   ],
 };
+
+/** Who else needs folders in homes. */
+function foldersOf(features: readonly HostingFeature[]) {
+  return features.flatMap(({ homeFolders }) => homeFolders ?? []);
+}

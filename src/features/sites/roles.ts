@@ -1,6 +1,6 @@
 /** The roles that sites fill: `web` and `files` (one unit an account), `php` (one an account and version in use). */
 import type { Db } from "../../core/db.js";
-import type { Desired, HostFacts, Probe, Role } from "../../publish/contract.js";
+import type { Desired, HostFacts, HostingFeature, Probe, Role } from "../../publish/contract.js";
 import { type AccountFacts, highestPlan, hostAccounts, readAccounts, standsOn } from "../accounts/index.js";
 import type { FilesState, PhpState, WebSite, WebState } from "./role.js";
 import { type Pool, type SiteRow, siteSentence, webSite } from "./state.js";
@@ -61,20 +61,30 @@ export const phpRole: Role<PhpState> = {
   },
 };
 
-export const filesRole: Role<FilesState> = {
-  name: "files",
-  after: [],
-  async keys(db, host, after, limit) {
-    return hostAccounts(db, "files", host.id, after, limit);
-  },
-  async collect(db, host, keys) {
-    const rows = await readOwners(db, keys);
-    return keys.map((key) => filesUnit(key, host, rows));
-  },
-  async outline(db, host, key) {
-    return { withdrawn: !(await standsOn(db, "files", host.id, Number(key))), claims: [] };
-  },
-};
+export const filesRole = makeFilesRole([]);
+
+/** Makes the role `files`: sites' own folders, and those that other features need. */
+export function makeFilesRole(sources: readonly NonNullable<HostingFeature["homeFolders"]>[]): Role<FilesState> {
+  return {
+    name: "files",
+    after: [],
+    async keys(db, host, after, limit) {
+      return hostAccounts(db, "files", host.id, after, limit);
+    },
+    async collect(db, host, keys) {
+      const rows = await readOwners(db, keys);
+      const ids = [...rows.values()].map(({ account }) => account.id);
+      const more = new Map<string, string[]>();
+      for (const { accountId, path } of (await Promise.all(sources.map((source) => source(db, ids)))).flat()) {
+        more.set(accountId, [...(more.get(accountId) ?? []), path]);
+      }
+      return keys.map((key) => filesUnit(key, host, rows, more.get(rows.get(key)?.account.id ?? "") ?? []));
+    },
+    async outline(db, host, key) {
+      return { withdrawn: !(await standsOn(db, "files", host.id, Number(key))), claims: [] };
+    },
+  };
+}
 
 interface Owner {
   account: AccountFacts;
@@ -177,7 +187,7 @@ function phpUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desi
   };
 }
 
-function filesUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desired<FilesState> {
+function filesUnit(key: string, host: HostFacts, owners: Map<string, Owner>, more: string[]): Desired<FilesState> {
   const owner = owners.get(key);
   if (!owner || owner.account.filesHostId !== host.id) return absent(key, owner?.account.id ?? null);
   const { account } = owner;
@@ -187,6 +197,7 @@ function filesUnit(key: string, host: HostFacts, owners: Map<string, Owner>): De
   for (const site of owner.sites) {
     if (site.folder && !purged) folders.set(site.folder, folders.get(site.folder) ?? (site.starter === "fr" || site.starter === "en" ? site.starter : null));
   }
+  for (const path of purged ? [] : more) if (!folders.has(path)) folders.set(path, null);
   const list = [...folders].sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, starter]) => ({ path, starter }));
   return {
     key,

@@ -4,8 +4,9 @@ import { removeAccount, restoreAccount, resumeAccount, suspendAccount } from "..
 import { addKey } from "../../../src/features/ftp/login-keys.js";
 import { addLogin, editLogin, setPassword } from "../../../src/features/ftp/logins.js";
 import { expireLogins, removeLogin, restoreLogin } from "../../../src/features/ftp/removal.js";
-import { ftpRole } from "../../../src/features/ftp/roles.js";
+import { ftpRole, loginFolders } from "../../../src/features/ftp/roles.js";
 import { saveHost } from "../../../src/features/hosts/index.js";
+import { makeFilesRole } from "../../../src/features/sites/roles.js";
 import { createAccount, createHost } from "../../support/factories.js";
 import { createScene, ED25519 } from "./scene.js";
 
@@ -97,6 +98,21 @@ test("A suspended, removed or foreign account has no logins; every change of sta
   const other = await createHost(ctx);
   const [foreign] = await ftpRole.collect(ctx.db, { ...facts, id: other.id }, [key, "999999", "base"]);
   assert.deepEqual(foreign, absent);
+});
+
+test("The folder of a login is made with the home's other folders, and stays asked for while the login is closed", async (t) => {
+  const { ctx, account, owner, facts, key } = await scene(t);
+  const role = makeFilesRole([loginFolders]);
+  const folders = async () => (await role.collect(ctx.db, facts, [key]))[0]?.state?.folders.map(({ path }) => path);
+  assert.deepEqual(await folders(), []);
+  await addLogin(owner, { accountId: account.id, folder: "www/club" });
+  const { login } = await addLogin(owner, { accountId: account.id, folder: "photos" });
+  await addLogin(owner, { accountId: account.id, folder: "photos" });
+  assert.deepEqual(await folders(), ["photos", "www/club"]);
+  await editLogin(owner, login.id, { enabled: false, folder: "images" });
+  assert.deepEqual(await folders(), ["images", "photos", "www/club"]);
+  const files = await ctx.db.publishUnit.findUniqueOrThrow({ where: { hostId_role_key: { hostId: facts.id, role: "files", key } } });
+  assert.ok(files.wanted >= 4);
 });
 
 test("Keys come in pages; a daemon that comes later finds every account with logins", async (t) => {

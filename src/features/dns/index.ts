@@ -1,6 +1,7 @@
 /** What other features may use of dns. */
 export { isPublicAddress, plainAddress, plainIpv6 } from "./addresses.js";
 export type { ContributedRecord, DerivedRecord, NamedDomain } from "./contribution.js";
+export type {} from "./events.js";
 export { byteLength, MAX_STRING, quoted, stringsOf, textOf } from "./record-bytes.js";
 export { checkData, MAX_TXT_BYTES } from "./record-data.js";
 export { dataOfWords, fieldsOf, type NameReader, type Parsed, parseFields, parseLine, parseTtl } from "./record-input.js";
@@ -9,4 +10,11 @@ export { compareNames, identityOf, inCanonicalOrder } from "./record-order.js";
 export { presentationOf, shownData } from "./record-text.js";
 export { isRecordType, RECORD_FIELDS, RECORD_TYPES, TTL_SECONDS, type TypedFields } from "./record-types.js";
 export { splitWords, type Word } from "./record-words.js";
+export { addRecord, editRecord, parseRecord, removeRecord, restoreRecord } from "./records.js";
 export type { RecordData, RecordName, RecordType, ZoneRecord } from "./role.js";
+export { type DnsSettings, isReady, type NameServer, readSettings } from "./settings.js";
+export { changeZone, type NewRecord, type ZoneChanges } from "./zone-changes.js";
+export { newProblems, type Problem, zoneProblems } from "./zone-rules.js";
+export { changeSettings, editZone } from "./zone-settings.js";
+export { problemsOf, readTable, type TableRow, type ZoneTable } from "./zone-table.js";
+export { changeableZone, ensureZone, getZone, listZones, raiseSerial, type ShownZone, touchZones, touchZonesOf } from "./zones.js";

@@ -1,5 +1,6 @@
 /** Domains of an account: add, list, remove into the bin, restore, release. */
 import type { Context, TransactionContext } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
 import { ownedBy } from "../../core/ownership.js";
 import type { Domain, Prisma } from "../../generated/sqlite/client.js";
@@ -61,6 +62,7 @@ export async function addDomain(ctx: Context, input: DomainInput, field = "name"
     const domain = await tx.db.domain.create({ data: { accountId: account.id, name, search: searchText(name) } });
     await takeClaim(tx, account.id, name);
     tx.audit({ verb: "domains.domain.added", accountId: account.id, object: objectOf(domain), new: { name } });
+    await tx.emit("domains.added", factOf(domain));
     return domain;
   });
 }
@@ -143,6 +145,11 @@ export async function domainsAbove(tx: TransactionContext, accountId: string, na
   const names = labels.map((_, i) => labels.slice(i).join("."));
   const rows = await tx.db.domain.findMany({ where: { accountId, name: { in: names } } });
   return rows.sort((a, b) => b.name.length - a.name.length);
+}
+
+/** Live domains that have no zone: they were added before there were zones. */
+export async function domainsWithoutZone(db: Db, take: number): Promise<DomainFact[]> {
+  return (await db.domain.findMany({ where: { zone: null }, orderBy: { name: "asc" }, take })).map(factOf);
 }
 
 async function release(tx: TransactionContext, domain: Domain): Promise<void> {

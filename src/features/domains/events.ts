@@ -9,6 +9,8 @@ declare module "../../core/events.js" {
   interface EventMap {
     /** Before a name is given to an account: throw to refuse. */
     "domains.adding": Omit<DomainFact, "domainId">;
+    /** A domain is an account's now. */
+    "domains.added": DomainFact;
     "domains.removed": DomainFact;
     "domains.restored": DomainFact;
     /** Before the row disappears: its countdown ended, or its owner let it go early. */

@@ -6,7 +6,8 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { hostBody } from "./bodies.js";
 import { getHost, listHosts, probeHost, removeHost } from "./hosts.js";
-import { HostOutput } from "./schemas.js";
+import { setAddresses } from "./public-addresses.js";
+import { AddressesInput, HostOutput } from "./schemas.js";
 import { type DaemonSettings, getSettings, setSettings } from "./settings.js";
 
 const config = { access: "admin" } as const;
@@ -36,6 +37,10 @@ export function hostApi(app: FastifyInstance, services: Services): void {
     return listBody({ rows: rows.map(hostBody), total }, window);
   });
   app.get("/hosts/:host", { config, schema: { params, response: one } }, async (request) => hostBody(await getHost(request.ctx, keyOf(request))));
+  app.put("/hosts/:host/addresses", { config, schema: { params, body: AddressesInput, response: one } }, async (request) => {
+    const { id } = await setAddresses(request.ctx, keyOf(request), request.body as AddressesInput);
+    return hostBody(await getHost(request.ctx, id));
+  });
   app.post("/hosts/:host/probe", { config, schema: { params, response: one } }, async (request) => {
     const { host } = await probeHost(request.ctx, services.env, keyOf(request));
     return hostBody(host);

@@ -1,6 +1,7 @@
 /** How hosts are told to programs and shown on pages. */
 import type { Static } from "typebox";
 import type { ShownHost } from "./hosts.js";
+import { publicAddresses } from "./public-addresses.js";
 import type { HostOutput } from "./schemas.js";
 import { driftOf, phpVersionsOf, readState, versionOf } from "./state.js";
 
@@ -11,6 +12,7 @@ export function hostBody(host: ShownHost): Static<typeof HostOutput> {
     id: host.id,
     name: host.name,
     address: host.address,
+    ...publicBody(host),
     door: host.door,
     reachable: host.reachable,
     release: state?.root ?? null,
@@ -20,6 +22,11 @@ export function hostBody(host: ShownHost): Static<typeof HostOutput> {
     accounts: Math.max(host._count.webAccounts, host._count.filesAccounts),
     stateAt: host.stateAt?.toISOString() ?? null,
   };
+}
+
+function publicBody(host: ShownHost) {
+  const { ipv4, ipv6 } = publicAddresses(host);
+  return { publicIpv4: ipv4, publicIpv6: ipv6 };
 }
 
 /** Everything that the pages show. */

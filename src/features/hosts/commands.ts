@@ -11,7 +11,8 @@ import { parseAdminAddress } from "./admin-login.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeAll, probeHost, removeHost, saveHost } from "./hosts.js";
 import { parseMachineFile } from "./machine-file.js";
-import { HostInput } from "./schemas.js";
+import { setAddresses } from "./public-addresses.js";
+import { AddressesInput, HostInput } from "./schemas.js";
 import { setSettings } from "./settings.js";
 
 const ALL = 10_000;
@@ -101,6 +102,14 @@ export function hostCommands(command: Command, services: Services): void {
       const sent = Object.fromEntries(words.map((word) => [word.split("=", 1)[0], word.slice(word.indexOf("=") + 1)]));
       const { values } = await setSettings(context(), publisherOf(services).daemons, name, daemon, sent);
       for (const [option, value] of Object.entries(values)) say(`${option}=${value}`);
+    });
+  command
+    .command("addresses <name>")
+    .description("where names of the host's sites lead, as everybody reaches it; an empty word: what the panel reaches")
+    .option("--ipv4 <address>", "as visitors reach it", "")
+    .option("--ipv6 <address>", "as visitors reach it", "")
+    .action(async (name: string, { ipv4, ipv6 }: { ipv4: string; ipv6: string }) => {
+      await setAddresses(context(), name, parseCommand(AddressesInput, { publicIpv4: ipv4, publicIpv6: ipv6 }));
     });
   command
     .command("remove <name>")

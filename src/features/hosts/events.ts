@@ -2,6 +2,10 @@ declare module "../../core/events.js" {
   interface EventMap {
     /** A host appeared or its daemons changed: what must be there once is published. */
     "hosts.saved": { hostId: string; roles: string[] };
+    /** Names of its sites lead elsewhere now. */
+    "hosts.moved": { hostId: string };
+    /** Before a host is forgotten: throw to refuse. */
+    "hosts.removing": { hostId: string; name: string };
     /** A host answered: each daemon's own lines. */
     "hosts.told": { hostId: string; daemons: ReadonlyMap<string, readonly (readonly [string, string])[]> };
   }

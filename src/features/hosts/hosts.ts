@@ -48,6 +48,7 @@ export async function saveHost(ctx: Context, input: HostInput): Promise<Host> {
     const shown = { address: input.address, door: input.door, homes: input.homes, daemons: daemons.map(({ daemon }) => daemon).join(" ") };
     const object = { type: "host", id: host.id, name: host.name };
     tx.audit({ verb: old ? "hosts.host.edited" : "hosts.host.added", accountId: null, object, ...(old ? { old: { address: old.address } } : {}), new: shown });
+    if (old && old.address !== host.address) await tx.emit("hosts.moved", { hostId: host.id });
     await tx.emit("hosts.saved", { hostId: host.id, roles: [...new Set(daemons.map(({ role }) => role))] });
     return host;
   });
@@ -63,6 +64,7 @@ export async function removeHost(ctx: Context, key: string): Promise<void> {
     });
     const accounts = Math.max(carried.webAccounts, carried.filesAccounts);
     if (accounts > 0) throw conflict("hosts.host_used", { name: host.name, count: accounts });
+    await tx.emit("hosts.removing", { hostId: host.id, name: host.name });
     await tx.db.host.delete({ where: { id: host.id } });
     tx.audit({ verb: "hosts.host.removed", accountId: null, object: { type: "host", id: host.id, name: host.name }, old: { address: host.address } });
   });

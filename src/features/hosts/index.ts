@@ -2,5 +2,6 @@
 export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, type ServingHost, setHostNames } from "./directory.js";
 export type {} from "./events.js";
 export { probeHost, saveHost } from "./hosts.js";
+export { type PublicAddresses, publicAddressesOf, setAddresses } from "./public-addresses.js";
 export type { HostInput } from "./schemas.js";
 export { phpVersionsOf } from "./state.js";

@@ -7,6 +7,8 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeHost, removeHost } from "./hosts.js";
+import { setAddresses } from "./public-addresses.js";
+import { AddressesInput } from "./schemas.js";
 import { getSettings, setSettings, settable } from "./settings.js";
 
 const config = { access: "admin" } as const;
@@ -67,6 +69,18 @@ export function hostPages(app: FastifyInstance, services: Services): void {
       async act(ctx, _input, request) {
         const { host, error } = await probeHost(ctx, services.env, keyOf(request));
         return { to: `/hosts/${host.id}`, says: error === null ? "hosts.answered" : "hosts.away" };
+      },
+      again: draw,
+    }),
+  );
+  app.post(
+    "/hosts/:host/addresses",
+    { config },
+    form({
+      schema: AddressesInput,
+      async act(ctx, input, request) {
+        const { id } = await setAddresses(ctx, keyOf(request), input);
+        return { to: `/hosts/${id}`, says: "shell.saved" };
       },
       again: draw,
     }),

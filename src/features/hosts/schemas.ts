@@ -28,10 +28,18 @@ export const HostInput = Type.Object({
 });
 export type HostInput = Static<typeof HostInput>;
 
+export const AddressesInput = Type.Object({
+  publicIpv4: Type.String({ maxLength: 100, default: "" }),
+  publicIpv6: Type.String({ maxLength: 100, default: "" }),
+});
+export type AddressesInput = Static<typeof AddressesInput>;
+
 export const HostOutput = Type.Object({
   id: Type.String(),
   name: Type.String(),
   address: Type.String(),
+  publicIpv4: Type.Union([Type.String(), Type.Null()]),
+  publicIpv6: Type.Union([Type.String(), Type.Null()]),
   door: Type.String(),
   reachable: Type.Union([Type.Boolean(), Type.Null()]),
   release: Type.Union([Type.String(), Type.Null()]),

@@ -4,6 +4,7 @@ import { siteApi } from "./api.js";
 import { siteCards } from "./cards.js";
 import { siteCommands } from "./commands.js";
 import { siteConnectCards } from "./connect-cards.js";
+import { siteRecords } from "./dns-records.js";
 import { siteJobs } from "./jobs.js";
 import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
@@ -22,6 +23,7 @@ export const feature: HostingFeature = {
   connectCards: siteConnectCards,
   roles: (services) => [webRole, phpRole, makeFilesRole(foldersOf(services.features))] as unknown as Role<never>[],
   probers,
+  dnsRecords: siteRecords,
   menu: [
     { label: "sites.menu", href: "/sites", icon: "browser", audience: "member", position: 10 },
     { label: "sites.menu_proxy", href: "/proxy-targets", icon: "arrows-exchange", audience: "admin", position: 70 },

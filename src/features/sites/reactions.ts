@@ -1,9 +1,13 @@
 /** What sites do when accounts, domains, plans or hosts change, in the same transaction. */
 import type { Feature } from "../../core/feature.js";
 import { placeOf } from "../accounts/index.js";
+import { touchZones } from "../dns/index.js";
 import { refuseAnswered } from "./addresses.js";
 import { dropSitesOf, dropSitesOn } from "./removal.js";
 import { touchAccount, touchBase, touchWhole } from "./units.js";
+
+/** A question names each of them and what is above it; SQLite takes 999 values. */
+const NAMES_AT_ONCE = 100;
 
 export const reactions: NonNullable<Feature["on"]> = {
   async "accounts.changed"(tx, { accountId, what }) {
@@ -21,6 +25,19 @@ export const reactions: NonNullable<Feature["on"]> = {
   },
   async "hosts.saved"(tx, { hostId, roles }) {
     if (roles.includes("web")) await touchBase(tx, hostId);
+  },
+  async "hosts.moved"(tx, { hostId }) {
+    const addresses = await tx.db.siteAddress.findMany({
+      where: { site: { state: "live", account: { webHostId: hostId } } },
+      select: { name: true },
+      orderBy: { name: "asc" },
+    });
+    for (let at = 0; at < addresses.length; at += NAMES_AT_ONCE) {
+      await touchZones(
+        tx,
+        addresses.slice(at, at + NAMES_AT_ONCE).map(({ name }) => name),
+      );
+    }
   },
   async "domains.adding"(tx, { accountId, name }) {
     await refuseAnswered(tx, accountId, name);

@@ -3,6 +3,7 @@ import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict } from "../../core/errors.js";
 import type { Site } from "../../generated/sqlite/client.js";
 import { type AccountFacts, changeableAccount } from "../accounts/index.js";
+import { touchZones } from "../dns/index.js";
 import { settlePools } from "./pools.js";
 import { changeableSite, getSite, objectOf, refuseFull } from "./sites.js";
 import { touchAccount } from "./units.js";
@@ -20,6 +21,7 @@ export async function removeSite(ctx: Context, key: string): Promise<Site> {
     const gone = await tx.db.site.update({ where: { id: site.id }, data: { state: "bin", removedAt, binUntil, version: { increment: 1 } } });
     tx.audit({ verb: "sites.site.removed", accountId: account.id, object: objectOf(site), old: { state: "live" }, new: { state: "bin", binUntil } });
     await touchChanged(tx, account);
+    await touchZones(tx, namesOf(site));
     return gone;
   });
 }
@@ -35,6 +37,7 @@ export async function restoreSite(ctx: Context, key: string): Promise<Site> {
     });
     tx.audit({ verb: "sites.site.restored", accountId: account.id, object: objectOf(site), old: { state: "bin" }, new: { state: "live" } });
     await touchChanged(tx, account);
+    await touchZones(tx, namesOf(site));
     return back;
   });
 }
@@ -91,4 +94,8 @@ async function binned(tx: TransactionContext, key: string) {
 async function touchChanged(tx: TransactionContext, account: AccountFacts): Promise<void> {
   const php = await settlePools(tx, account);
   await touchAccount(tx, account, { web: true, files: true, php });
+}
+
+function namesOf({ addresses }: { addresses: { name: string }[] }): string[] {
+  return addresses.map(({ name }) => name);
 }

@@ -4,6 +4,7 @@ import { conflict, invalid, invalidFields, notFound } from "../../core/errors.js
 import { ownedBy } from "../../core/ownership.js";
 import type { Prisma, Site } from "../../generated/sqlite/client.js";
 import { type AccountFacts, changeableAccount } from "../accounts/index.js";
+import { touchZones } from "../dns/index.js";
 import { displayName, parseAddress, searchText } from "../domains/index.js";
 import { findHost, phpVersionsOf } from "../hosts/index.js";
 import { inOrder, type NewAddress, resolveAddress } from "./addresses.js";
@@ -75,6 +76,7 @@ export async function addSite(ctx: Context, input: SiteInput): Promise<Site> {
     const php = await settlePools(tx, account);
     tx.audit({ verb: "sites.site.added", accountId: account.id, object: objectOf(site), new: { ...settings, addresses: namesOf(addresses), canonical } });
     await touchAccount(tx, account, { web: true, files: true, php });
+    await touchZones(tx, namesOf(addresses));
     return site;
   });
 }
@@ -112,6 +114,7 @@ export async function addAddress(ctx: Context, key: string, input: AddressInput)
     refuseLoop(site, addresses);
     await saveAddresses(tx, site, addresses, site.addresses.length);
     tx.audit({ verb: "sites.address.added", accountId: account.id, object: objectOf(site), new: { addresses: namesOf(addresses) } });
+    await touchZones(tx, namesOf(addresses));
     return finishAddresses(tx, site, account, site.canonical);
   });
 }
@@ -125,6 +128,7 @@ export async function removeAddress(ctx: Context, key: string, address: string):
     if (site.addresses.length === 1) throw conflict("sites.last_address", { name: displayName(gone.name) });
     await tx.db.siteAddress.delete({ where: { id: gone.id } });
     tx.audit({ verb: "sites.address.removed", accountId: account.id, object: objectOf(site), old: { address: gone.name } });
+    await touchZones(tx, [gone.name]);
     return finishAddresses(tx, site, account, site.canonical === gone.name ? null : site.canonical);
   });
 }

@@ -1,0 +1,112 @@
+/** Signatures of a zone: which DS records its primary wants at the parent, and whether the parent has them. Asking happens outside of transactions. */
+import { createHash } from "node:crypto";
+import type { Context } from "../../core/context.js";
+import { exchange, type Resolver, type Server } from "../../core/dns/index.js";
+import type { Zone } from "../../generated/sqlite/client.js";
+import type { HostDirectory } from "../../publish/contract.js";
+import { dnsServerOf } from "./probers.js";
+import type { RecordName } from "./role.js";
+import { getZone } from "./zones.js";
+
+const TIMEOUT_MS = 2000;
+const BATCH = 500;
+const SHA256 = 2;
+const KEY_SIGNING = 0x0101; // zone key and secure entry point (RFC 4034 §2.1.1)
+const REVOKED = 0x0080; // RFC 5011 §7
+const HOUR_MS = 3_600_000;
+
+export type ParentState = "unknown" | "absent" | "partial" | "present";
+
+/** Who is asked: our own primaries, and the world through a resolver. */
+export interface DnssecSources {
+  hosts: HostDirectory;
+  resolver: Resolver;
+}
+
+/** Asks both sides about one zone and keeps the answers. */
+export async function checkDnssec(ctx: Context, sources: DnssecSources, key: string): Promise<Zone> {
+  const zone = await getZone(ctx, key);
+  return saveAnswers(ctx, zone, await askBoth(ctx, sources, zone));
+}
+
+/** Asks again about the signed zones that were asked longest ago. Gives how many. */
+export async function checkAllDnssec(ctx: Context, sources: DnssecSources): Promise<number> {
+  const before = new Date(ctx.clock.now().getTime() - HOUR_MS);
+  const zones = await ctx.db.zone.findMany({
+    where: { mode: "hosted", dnsHostId: { not: null }, domain: { state: "live" }, OR: [{ dsAskedAt: null }, { dsAskedAt: { lt: before } }] },
+    orderBy: [{ dsAskedAt: { sort: "asc", nulls: "first" } }],
+    take: BATCH,
+  });
+  for (const zone of zones) await saveAnswers(ctx, zone, await askBoth(ctx, sources, zone));
+  return zones.length;
+}
+
+interface Answers {
+  /** null: nobody answered, what was known stays. */
+  ds: string[] | null;
+  parent: string[] | null;
+}
+
+async function askBoth(ctx: Context, { hosts, resolver }: DnssecSources, zone: Zone): Promise<Answers> {
+  const host = zone.dnsHostId && zone.signed ? await hosts.find(ctx.db, zone.dnsHostId) : null;
+  const wanted = host ? dnsServerOf(host).then((server) => wantedDs(server, zone.name)) : Promise.resolve([]);
+  const [ds, parent] = await Promise.all([wanted.catch(() => null), parentDs(resolver, zone.name)]);
+  return { ds, parent };
+}
+
+/** What the parent says; null: it could not be found out. */
+async function parentDs(resolver: Resolver, zone: RecordName): Promise<string[] | null> {
+  const seen = await resolver.ask(zone, "DS", { fresh: true });
+  if (seen.state === "unknown") return null;
+  return seen.state === "found" ? seen.records.map(({ value }) => value).sort() : [];
+}
+
+async function saveAnswers(ctx: Context, zone: Zone, { ds, parent }: Answers): Promise<Zone> {
+  const known = ds ?? (zone.ds as string[]);
+  const parentState: ParentState = parent === null ? "unknown" : compareDs(known, parent);
+  return ctx.db.zone.update({ where: { id: zone.id }, data: { ds: known, parentDs: parent ?? [], parentState, dsAskedAt: ctx.clock.now() } });
+}
+
+/** Compares what should be at the parent with what is there: `partial` when only other keys are vouched for. Pure. */
+export function compareDs(wanted: readonly string[], found: readonly string[]): ParentState {
+  if (found.length === 0) return "absent";
+  return wanted.some((one) => found.includes(one)) ? "present" : "partial";
+}
+
+/** Asks the primary which DS records it wants (CDS, RFC 7344), or makes them of its key-signing keys; null: nobody answered. */
+export async function wantedDs(server: Server, zone: RecordName): Promise<string[] | null> {
+  const cds = await valuesOf(server, zone, "CDS");
+  // RFC 8078 §4: "0 0 0 00" asks the parent to forget.
+  const published = cds?.filter((value) => !value.startsWith("0 0 ")) ?? [];
+  if (cds === null || published.length > 0) return cds && published.sort();
+  const keys = await valuesOf(server, zone, "DNSKEY");
+  return keys === null ? null : keys.flatMap((value) => dsOfKey(zone, value) ?? []).sort();
+}
+
+async function valuesOf(server: Server, zone: RecordName, type: "CDS" | "DNSKEY"): Promise<string[] | null> {
+  const answer = await exchange(server, { name: zone, type }, { timeoutMs: TIMEOUT_MS, recursive: false });
+  if (typeof answer === "string" || answer.rcode !== 0) return null;
+  return answer.answers.filter((one) => one.type === type).map(({ value }) => value);
+}
+
+/** Makes the DS record of a key-signing key (RFC 4034 §5.1.4); null for any other key. */
+export function dsOfKey(zone: RecordName, dnskey: string): string | null {
+  const [flags = 0, protocol = 0, algorithm = 0] = dnskey.split(" ").map(Number);
+  const key = Buffer.from(dnskey.split(" ").slice(3).join(""), "base64");
+  if ((flags & KEY_SIGNING) !== KEY_SIGNING || (flags & REVOKED) !== 0) return null;
+  const data = Buffer.concat([Buffer.from([flags >> 8, flags & 0xff, protocol, algorithm]), key]);
+  const digest = createHash("sha256").update(wireName(zone)).update(data).digest();
+  return `${keyTag(data)} ${algorithm} ${SHA256} ${digest.toString("hex")}`;
+}
+
+/** RFC 4034 appendix B. */
+function keyTag(data: Buffer): number {
+  let sum = 0;
+  for (const [at, byte] of data.entries()) sum += at % 2 === 0 ? byte << 8 : byte;
+  return (sum + (sum >> 16)) & 0xffff;
+}
+
+function wireName(name: RecordName): Buffer {
+  const labels = name.split(".").map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label)]));
+  return Buffer.concat([...labels, Buffer.from([0])]);
+}

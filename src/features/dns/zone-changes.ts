@@ -1,0 +1,134 @@
+/** Changes of a zone's records, all of them through one door: checked as a whole, with what they would leave behind. */
+import type { TransactionContext } from "../../core/context.js";
+import { conflict, type FieldError, Refusal } from "../../core/errors.js";
+import { isAdmin } from "../../core/ownership.js";
+import type { Services } from "../../core/services.js";
+import type { Prisma, Zone } from "../../generated/sqlite/client.js";
+import { identityOf } from "./record-order.js";
+import { presentationOf } from "./record-text.js";
+import type { RecordData, RecordName, RecordType } from "./role.js";
+import { newProblems, type Problem } from "./zone-rules.js";
+import { readTable, type ZoneTable } from "./zone-table.js";
+import { touchRows } from "./zones.js";
+
+export type Features = Services["features"];
+
+export interface NewRecord {
+  name: RecordName;
+  ttl: number | null;
+  data: RecordData;
+  note?: string;
+}
+
+/** A change as a whole. All of it happens, or nothing. */
+export interface ZoneChanges {
+  add?: readonly NewRecord[];
+  /** Own records that become something else, keeping their id. */
+  replace?: readonly (NewRecord & { id: string })[];
+  /** Own records that go into the bin, by their ids. */
+  remove?: readonly string[];
+  /** Own records that come back from the bin. */
+  restore?: readonly string[];
+  /** Derived records that are turned off. */
+  turnOff?: readonly { name: RecordName; type: RecordType }[];
+  /** Derived records that are given back. */
+  giveBack?: readonly { name: RecordName; type: RecordType }[];
+}
+
+export const BIN_DAYS = 30;
+const DAY_MS = 86_400_000;
+const SHOWN_PROBLEMS = 5;
+
+/**
+ * Applies changes to a zone. An error that they bring refuses them; a doubt too, unless `knowingly`. Gives the table before and after.
+ * `fields` says where each problem is told in the form.
+ */
+export async function changeZone(
+  tx: TransactionContext,
+  features: Features,
+  zone: Zone,
+  changes: ZoneChanges,
+  options: { knowingly?: boolean; fields?: (problem: Problem) => string } = {},
+): Promise<{ before: ZoneTable; after: ZoneTable }> {
+  refuseLocked(tx, zone);
+  const before = await readTable(tx.db, features, zone);
+  await writeChanges(tx, zone, changes);
+  const after = await readTable(tx.db, features, zone);
+  refuseDoubles(after);
+  refuseProblems(changed(before, after), options);
+  await touchRows(tx, zone.mode === "hosted" ? [zone] : []);
+  await tx.emit("dns.zone_changed", { domainId: zone.domainId, accountId: zone.accountId, name: zone.name });
+  return { before, after };
+}
+
+/** Refuses changes of a locked zone, with the reason that was given. */
+export function refuseLocked(tx: TransactionContext, zone: Zone): void {
+  if (!zone.locked) return;
+  const code = zone.lockedByAdmin && !isAdmin(tx.actor) ? "dns.locked_by_admin" : "dns.locked";
+  throw conflict(code, { reason: zone.lockReason ?? "" });
+}
+
+/** What a change brings, and the derived records that yield to it. */
+function changed(before: ZoneTable, after: ZoneTable): Problem[] {
+  const facts = { zone: after.zone.name, ...after.settings };
+  const yielded = new Set(before.rows.filter(({ state }) => state === "yields").map(identityOf));
+  const yields = after.rows.filter((row) => row.state === "yields" && !yielded.has(identityOf(row)));
+  const wasHidden = new Set(before.rows.filter(({ state }) => state === "hidden").map(identityOf));
+  const hidden = after.rows.filter((row) => row.state === "hidden" && !wasHidden.has(identityOf(row)));
+  const doubts = [
+    ...yields.map((row) => doubtOf("replaces_derived", row.name, row.data.type, row.value)),
+    ...hidden.map((row) => doubtOf("below_delegation", row.name, row.data.type, row.value)),
+  ];
+  return [...newProblems(before.served, after.served, facts), ...doubts];
+}
+
+function doubtOf(code: string, name: RecordName, type: RecordType, value: string): Problem {
+  return { level: "doubt", code: `dns.${code}`, data: { name, type, value }, name, type };
+}
+
+function refuseProblems(
+  problems: Problem[],
+  { knowingly = false, fields = () => "name" }: { knowingly?: boolean; fields?: (problem: Problem) => string },
+): void {
+  const errors = problems.filter(({ level }) => level === "error");
+  const told = (errors.length > 0 ? errors : problems).slice(0, SHOWN_PROBLEMS);
+  if (errors.length === 0 && (knowingly || problems.length === 0)) return;
+  const list: FieldError[] = told.map((problem) => ({ field: errors.length > 0 ? fields(problem) : "knowingly", code: problem.code, data: problem.data }));
+  const [first] = list;
+  if (first) throw new Refusal(409, first.code, first.data ?? {}, list);
+}
+
+function refuseDoubles({ rows }: ZoneTable): void {
+  const seen = new Set<string>();
+  for (const row of rows.filter(({ id }) => id !== null)) {
+    const identity = identityOf(row);
+    if (seen.has(identity)) throw conflict("dns.record_exists", { name: row.name, type: row.data.type }, "name");
+    seen.add(identity);
+  }
+}
+
+async function writeChanges(tx: TransactionContext, zone: Zone, changes: ZoneChanges): Promise<void> {
+  const { add = [], replace = [], remove = [], restore = [], turnOff = [], giveBack = [] } = changes;
+  const removedAt = tx.clock.now();
+  const mine = (ids: readonly string[]) => ({ id: { in: [...ids] }, zoneId: zone.id });
+  const binUntil = new Date(removedAt.getTime() + BIN_DAYS * DAY_MS);
+  if (remove.length > 0)
+    await tx.db.dnsRecord.updateMany({ where: { ...mine(remove), state: "live" }, data: { state: "bin", removedAt, binUntil, version: { increment: 1 } } });
+  if (restore.length > 0)
+    await tx.db.dnsRecord.updateMany({
+      where: { ...mine(restore), state: "bin" },
+      data: { state: "live", removedAt: null, binUntil: null, version: { increment: 1 } },
+    });
+  for (const { name, type } of giveBack) await tx.db.dnsOverride.deleteMany({ where: { zoneId: zone.id, name, type } });
+  for (const { name, type } of turnOff) {
+    const key = { zoneId: zone.id, name, type };
+    await tx.db.dnsOverride.upsert({ where: { zoneId_name_type: key }, create: { ...key, accountId: zone.accountId }, update: {} });
+  }
+  for (const { id, ...record } of replace)
+    await tx.db.dnsRecord.update({ where: { id, zoneId: zone.id }, data: { ...columnsOf(record), version: { increment: 1 } } });
+  if (add.length > 0) await tx.db.dnsRecord.createMany({ data: add.map((record) => ({ zoneId: zone.id, accountId: zone.accountId, ...columnsOf(record) })) });
+}
+
+function columnsOf({ name, ttl, data, note }: NewRecord) {
+  return { name, ttl, type: data.type, data: data as unknown as Prisma.InputJsonValue, value: presentationOf(data), ...(note === undefined ? {} : { note }) };
+}

@@ -3,6 +3,7 @@ import { type AuditRecord, listAudit } from "../../core/audit-trail.js";
 import type { Context } from "../../core/context.js";
 import type { Page, Window } from "../../core/http/paging.js";
 import { accountsWith, requireAdmin } from "../../core/ownership.js";
+import { displayName } from "../domains/index.js";
 
 /** One changed value; null: there was none. */
 export interface ChangedValue {
@@ -21,12 +22,29 @@ export interface ShownEntry {
   actor: string | null;
   actorKind: string;
   address: string | null;
-  /** Name of the object; null: erased. */
+  /** Name of the object; null: erased, empty: it has none. */
   object: string | null;
+  erased: boolean;
   changes: ChangedValue[];
 }
 
 const LONGEST_VALUE = 200;
+const ENCODED_NAME = /(?:\*\.)?(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*/g;
+
+/** Writes each encoded name as people read it, with what the machines read behind it: names that look alike stay apart. */
+export function readable(text: string): string {
+  return text.replace(ENCODED_NAME, (name) => (displayName(name) === name ? name : `${displayName(name)} (${name})`));
+}
+
+/** An entry as a page shows it; the API gives names as machines write them. */
+export function forReaders(entry: ShownEntry): ShownEntry {
+  const said = (text: string | null) => text && readable(text);
+  return {
+    ...entry,
+    object: said(entry.object),
+    changes: entry.changes.map(({ name, ...values }) => ({ name, old: said(values.old), new: said(values.new) })),
+  };
+}
 
 /** Lists the entries of the accounts in which the actor may read them; `accountId` narrows to one of these. */
 export async function listHistory(ctx: Context, window: Window, accountId: string | null): Promise<Page<ShownEntry>> {
@@ -56,6 +74,7 @@ function shown({ content, ...entry }: AuditRecord): ShownEntry {
     actorKind: entry.actorKind,
     address: content?.address ?? null,
     object: content?.object ?? null,
+    erased: content === null,
     changes: changedValues(content?.old ?? {}, content?.new ?? {}),
   };
 }

@@ -6,8 +6,6 @@ import { verifyPassword } from "./passwords.js";
 import { forgetFailures, takeAttempt } from "./throttle.js";
 import { normaliseLogin, objectOf, PUBLIC_FIELDS, type PublicUser } from "./users.js";
 
-const SHOWN_LENGTH = 64;
-
 /** Is this a mailbox rather than a login? Then the person stands at the wrong door. */
 export function looksLikeMailbox(login: string): boolean {
   return /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(login.trim());
@@ -22,7 +20,7 @@ export async function logIn(ctx: Context, input: { login: string; password: stri
   const usable = found?.disabledAt ? null : found;
   const matches = await verifyPassword(usable?.passwordHash ?? null, new Secret(input.password));
   if (!usable || !matches) {
-    await recordFailure(ctx, login, found?.id ?? "");
+    await recordFailure(ctx, found);
     throw invalid("auth.wrong_login");
   }
   const { passwordHash: _, ...user } = usable;
@@ -34,8 +32,10 @@ export async function logIn(ctx: Context, input: { login: string; password: stri
   return user;
 }
 
-async function recordFailure(ctx: Context, login: string, id: string): Promise<void> {
+/** What was typed is not kept where nobody has that name: people type passwords into the wrong field, and administrators read this. */
+async function recordFailure(ctx: Context, found: { id: string; login: string } | null): Promise<void> {
+  const nobody = { type: "user", id: "", name: "" };
   await ctx.transaction(async (tx) => {
-    tx.audit({ verb: "auth.user.login_failed", accountId: null, object: { type: "user", id, name: login.slice(0, SHOWN_LENGTH) } });
+    tx.audit({ verb: found ? "auth.user.login_failed" : "auth.user.login_unknown", accountId: null, object: found ? objectOf(found) : nobody });
   });
 }

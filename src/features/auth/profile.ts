@@ -6,7 +6,7 @@ import type { User } from "../../generated/sqlite/client.js";
 import { checkPassword, hashPassword, verifyPassword } from "./passwords.js";
 import type { PasswordInput, ProfileInput } from "./schemas.js";
 import { forgetFailures, takeAttempt } from "./throttle.js";
-import { endAccess, objectOf, searchOf } from "./users.js";
+import { endAccess, normaliseEmail, objectOf, searchOf } from "./users.js";
 
 const SHOWN = { id: true, login: true, email: true, name: true, admin: true, locale: true, appearance: true } as const;
 export type Profile = Pick<User, keyof typeof SHOWN>;
@@ -22,7 +22,7 @@ export async function getProfile(ctx: Context): Promise<Profile> {
 export async function changeProfile(ctx: Context, input: ProfileInput): Promise<Profile> {
   return ctx.transaction(async (tx) => {
     const old = await getProfile(tx);
-    const email = input.email.trim().toLowerCase();
+    const email = normaliseEmail(input.email);
     const name = (input.name ?? "").trim().normalize("NFC");
     const shown = { email, name, locale: input.locale ?? null, appearance: input.appearance ?? "auto" };
     const data = { ...shown, search: searchOf(old.login, name, email) };

@@ -7,9 +7,11 @@ import { ownAddress } from "./addresses.js";
 import { browserName } from "./browsers.js";
 import { logIn, looksLikeMailbox } from "./login.js";
 import { changePassword, changeProfile, getProfile, recordLogout } from "./profile.js";
+import { isFresh, requireProof } from "./proof.js";
 import { LanguageInput, LoginInput, Nothing, PasswordInput, ProfileInput, SwitchInput, TokenInput } from "./schemas.js";
 import { endOwnSession, listSessions } from "./sessions.js";
 import { addToken, listTokens, revokeToken } from "./tokens.js";
+import { normaliseEmail } from "./users.js";
 
 const open = { config: { access: "public" as const } };
 const own = { config: { access: "user" as const } };
@@ -91,6 +93,7 @@ function addProfilePages(app: FastifyInstance): void {
     });
     return reply.page("auth/profile", {
       user: await getProfile(request.ctx),
+      fresh: await isFresh(request),
       locales: ["auto", "fr", "en"].map(option("locales")),
       appearances: ["auto", "light", "dark"].map(option("appearances")),
     });
@@ -101,7 +104,8 @@ function addProfilePages(app: FastifyInstance): void {
     own,
     form({
       schema: ProfileInput,
-      async act(ctx, input) {
+      async act(ctx, input, request) {
+        if ((await getProfile(ctx)).email !== normaliseEmail(input.email)) await requireProof(request, input.proof);
         await changeProfile(ctx, input);
         return { to: "/profile", says: "auth.profile.saved" };
       },
@@ -146,7 +150,7 @@ function addTokenPages(app: FastifyInstance): void {
       ...TOKEN_DAYS.map((days) => ({ value: String(days), label: request.t("auth.tokens.days", { days }) })),
       { value: "", label: request.t("auth.tokens.no_end") },
     ];
-    return reply.page("auth/tokens", { tokens: await listTokens(request.ctx), lifetimes, secret });
+    return reply.page("auth/tokens", { tokens: await listTokens(request.ctx), lifetimes, secret, fresh: await isFresh(request) });
   };
   app.get("/profile/tokens", own, (request, reply) => draw(request, reply));
   app.post(
@@ -155,7 +159,10 @@ function addTokenPages(app: FastifyInstance): void {
     form({
       schema: TokenInput,
       // Shown in the answer itself: a redirect would have to carry the secret through a cookie.
-      act: async (ctx, input, request, reply) => draw(request, reply, (await addToken(ctx, input)).secret.reveal()),
+      async act(ctx, input, request, reply) {
+        await requireProof(request, input.proof);
+        return draw(request, reply, (await addToken(ctx, input)).secret.reveal());
+      },
       again: (request, reply) => draw(request, reply),
     }),
   );

@@ -16,6 +16,10 @@ const AppearanceChoice = Type.Enum(["auto", "light", "dark"]);
 /** The rule, not the shape, says what is wrong with a password; `format` keeps it from being trimmed or shown again. */
 const Password = Type.String({ minLength: 1, maxLength: 1000, format: "password" });
 
+/** The caller's own password, where the login is not fresh enough for a change of security (proof.ts). */
+const proof = Type.Optional(Password);
+export const ProofInput = Type.Object({ proof });
+
 /** What the login form sends. A login may be a mistyped mailbox: the rule looks at it. */
 export const LoginInput = Type.Object({
   login: Type.String({ minLength: 1, maxLength: 254 }),
@@ -28,11 +32,12 @@ export const UserInput = Type.Object({
   email: Email,
   name: Type.Optional(Name),
   admin: Type.Optional(Type.Boolean()),
+  proof,
 });
 export type UserInput = Static<typeof UserInput>;
 
 /** What administrators change of a person. */
-export const UserChange = Type.Object({ email: Email, name: Type.Optional(Name), admin: Type.Optional(Type.Boolean()) });
+export const UserChange = Type.Object({ email: Email, name: Type.Optional(Name), admin: Type.Optional(Type.Boolean()), proof });
 export type UserChange = Static<typeof UserChange>;
 
 /** What people change of themselves. A language that is left out follows the browser. */
@@ -41,6 +46,7 @@ export const ProfileInput = Type.Object({
   name: Type.Optional(Name),
   locale: Type.Optional(LocaleChoice),
   appearance: Type.Optional(AppearanceChoice),
+  proof,
 });
 export type ProfileInput = Static<typeof ProfileInput>;
 
@@ -51,6 +57,7 @@ export const TokenInput = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 80, pattern: PLAIN_TEXT, refusal: "auth.text_format" }),
   /** Days until it ends; left out: no end. */
   days: Type.Optional(Type.Integer({ minimum: 1, maximum: 366 })),
+  proof,
 });
 export type TokenInput = Static<typeof TokenInput>;
 

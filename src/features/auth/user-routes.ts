@@ -2,8 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { form, lead } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
-import { UserChange, UserInput } from "./schemas.js";
-import { addUser, changeUser, disableUser, enableUser, getUser, listUsers, renewPassword } from "./users.js";
+import { isFresh, requireProof } from "./proof.js";
+import { ProofInput, UserChange, UserInput } from "./schemas.js";
+import { addUser, changeUser, disableUser, enableUser, getUser, isSecurityChange, listUsers, renewPassword } from "./users.js";
 
 const admin = { config: { access: "admin" as const } };
 
@@ -17,23 +18,24 @@ export function addUserPages(app: FastifyInstance): void {
     const window = windowOf(request.query);
     return reply.page("auth/users", { list: pagedList(await listUsers(request.ctx, window), window, "/users") });
   });
-  const drawNew = async (_request: FastifyRequest, reply: FastifyReply) => reply.page("auth/user-new");
+  const drawNew = async (request: FastifyRequest, reply: FastifyReply) => reply.page("auth/user-new", { fresh: await isFresh(request) });
   app.get("/users/new", admin, drawNew);
   app.post(
     "/users",
     admin,
     form({
       schema: UserInput,
-      async act(ctx, input, _request, reply) {
+      async act(ctx, input, request, reply) {
+        if (input.admin) await requireProof(request, input.proof);
         const { user, password } = await addUser(ctx, input);
-        return reply.page("auth/user", { user, password: password.reveal() });
+        return reply.page("auth/user", { user, password: password.reveal(), fresh: await isFresh(request) });
       },
       again: drawNew,
     }),
   );
   const draw = async (request: FastifyRequest, reply: FastifyReply) => {
     const { user } = request.params as ForUser["Params"];
-    return reply.page("auth/user", { user: await getUser(request.ctx, user) });
+    return reply.page("auth/user", { user: await getUser(request.ctx, user), fresh: await isFresh(request) });
   };
   app.get<ForUser>("/users/:user", admin, draw);
   app.post<ForUser>(
@@ -42,7 +44,9 @@ export function addUserPages(app: FastifyInstance): void {
     form({
       schema: UserChange,
       async act(ctx, input, request) {
-        const user = await changeUser(ctx, (request.params as ForUser["Params"]).user, input);
+        const { user: id } = request.params as ForUser["Params"];
+        if (await isSecurityChange(ctx, id, input)) await requireProof(request, input.proof);
+        const user = await changeUser(ctx, id, input);
         return { to: `/users/${user.id}`, says: "auth.users.saved" };
       },
       again: draw,
@@ -56,8 +60,17 @@ export function addUserPages(app: FastifyInstance): void {
     const user = await enableUser(request.ctx, request.params.user);
     return lead(reply, { to: `/users/${user.id}`, says: "auth.users.enabled_done", data: { login: user.login } });
   });
-  app.post<ForUser>("/users/:user/password", admin, async (request, reply) => {
-    const { user, password } = await renewPassword(request.ctx, request.params.user);
-    return reply.page("auth/user", { user, password: password.reveal() });
-  });
+  app.post<ForUser>(
+    "/users/:user/password",
+    admin,
+    form({
+      schema: ProofInput,
+      async act(ctx, input, request, reply) {
+        await requireProof(request, input.proof);
+        const { user, password } = await renewPassword(ctx, (request.params as ForUser["Params"]).user);
+        return reply.page("auth/user", { user, password: password.reveal(), fresh: await isFresh(request) });
+      },
+      again: draw,
+    }),
+  );
 }

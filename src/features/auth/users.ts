@@ -25,6 +25,11 @@ export function normaliseLogin(login: string): string {
   return login.trim().normalize("NFC").toLowerCase();
 }
 
+/** Writes an address the way it is stored. */
+export function normaliseEmail(email: string): string {
+  return email.trim().toLowerCase();
+}
+
 /** Finds a user that can log in or be disabled, by login; null when there is none. */
 export async function findUser(ctx: Pick<Context, "db">, login: string): Promise<PublicUser | null> {
   return ctx.db.user.findUnique({ where: { login: normaliseLogin(login) }, select: PUBLIC_FIELDS });
@@ -37,7 +42,7 @@ export async function prepareUser(
   fields: { login: string; email: string } = { login: "login", email: "email" },
 ): Promise<PreparedUser> {
   const login = normaliseLogin(input.login);
-  const email = input.email.trim().toLowerCase();
+  const email = normaliseEmail(input.email);
   const name = (input.name ?? "").trim().normalize("NFC");
   const faults: FieldError[] = [];
   if (!new RegExp(LOGIN_PATTERN).test(login)) faults.push({ field: fields.login, code: "auth.login_format" });
@@ -84,12 +89,18 @@ export async function getUser(ctx: Context, id: string): Promise<PublicUser> {
   return user;
 }
 
+/** Does this change who administers, or where a person's mail goes? Then the caller proves anew who they are. */
+export async function isSecurityChange(ctx: Context, id: string, { email, admin }: UserChange): Promise<boolean> {
+  const old = await getUser(ctx, id);
+  return old.email !== normaliseEmail(email) || old.admin !== (admin ?? false);
+}
+
 /** Changes a person's details; who gains or loses administration is logged out everywhere. */
 export async function changeUser(ctx: Context, id: string, input: UserChange): Promise<PublicUser> {
   requireAdmin(ctx);
   return ctx.transaction(async (tx) => {
     const old = await getUser(tx, id);
-    const email = input.email.trim().toLowerCase();
+    const email = normaliseEmail(input.email);
     const name = (input.name ?? "").trim().normalize("NFC");
     const admin = input.admin ?? false;
     if (old.admin && !admin) await refuseLastAdmin(tx, id, "admin");

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createText } from "../../../src/core/text.js";
-import { changedValues } from "../../../src/features/audit/entries.js";
+import { changedValues, readable } from "../../../src/features/audit/entries.js";
 import { buildTestApp } from "../../support/app.js";
 
 test("old and new values are paired by name, and what stays the same says nothing", () => {
@@ -11,6 +11,25 @@ test("old and new values are paired by name, and what stays the same says nothin
     { name: "a", old: "1", new: "2" },
     { name: "d", old: null, new: '["y"]' },
   ]);
+});
+
+test("encoded names are written as people read them, with what machines read behind", () => {
+  assert.equal(readable("xn--t-9fa.example.org"), "ét.example.org (xn--t-9fa.example.org)");
+  assert.equal(readable("*.xn--caf-dma.fr"), "*.café.fr (*.xn--caf-dma.fr)");
+  assert.equal(readable('{"names":["xn--caf-dma.fr","www.plain.org"]}'), '{"names":["café.fr (xn--caf-dma.fr)","www.plain.org"]}');
+  for (const text of ["plain.org", "xn--", "xn--\u0430.org", "xn--zzzzzzzzz--9.org", ""]) assert.equal(readable(text), text);
+});
+
+test("the history shows an accented name as it was typed", async (t) => {
+  const app = await buildTestApp(t);
+  await app.createUser("admin", { admin: true });
+  const object = { type: "domain", id: "x", name: "xn--caf-dma.example.org" };
+  await app.ctx().transaction(async (tx) => tx.audit({ verb: "domains.domain.added", accountId: null, object, new: { leads: "www.xn--caf-dma.example.org" } }));
+  const admin = await app.as("admin");
+  assert.match((await admin.get("/api/v1/audit")).body, /"object":"xn--caf-dma\.example\.org"/);
+  const page = (await admin.get("/audit")).body;
+  assert.match(page, /<strong>café\.example\.org \(xn--caf-dma\.example\.org\)<\/strong>/);
+  assert.match(page, /www\.café\.example\.org \(www\.xn--caf-dma\.example\.org\)/);
 });
 
 test("each verb in the source has its sentence in both languages", () => {
@@ -27,7 +46,7 @@ test("each verb in the source has its sentence in both languages", () => {
   assert.deepEqual(silent, []);
 });
 
-test("administrators read everything, a hostile login name stays text, others see nothing of it", async (t) => {
+test("administrators read everything, a name typed at login that nobody has is not shown, others see nothing of it", async (t) => {
   const app = await buildTestApp(t);
   await app.createUser("admin", { admin: true });
   await app.createUser("jeanne");
@@ -35,7 +54,8 @@ test("administrators read everything, a hostile login name stays text, others se
   const admin = await app.as("admin");
   const page = await admin.get("/audit");
   assert.equal(page.statusCode, 200);
-  assert.doesNotMatch(page.body, /<script>alert/);
+  assert.doesNotMatch(page.body, /script>alert|script&gt;alert|\(erased\)/);
+  assert.match(page.body, /the name typed is nobody’s, and was not kept/);
   assert.match((await admin.get("/audit?q=logged_in")).body, /jeanne|admin/);
   const member = await app.as("jeanne");
   assert.equal((await member.get("/audit")).statusCode, 404);

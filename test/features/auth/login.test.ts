@@ -146,7 +146,7 @@ test("a success forgives the login's failures; old ones are forgotten and their 
   assert.equal(await app.database.client.loginThrottle.count(), 0);
 });
 
-test("what was typed as a login is never stored in the throttle, and shows as text to administrators", async (t) => {
+test("a name typed at login that nobody has is kept nowhere: it may be a password", async (t) => {
   const app = await buildTestApp(t, { features });
   const typed = "<script>alert(1)</script>";
   const visitor = app.visitor();
@@ -154,8 +154,24 @@ test("what was typed as a login is never stored in the throttle, and shows as te
   assert.doesNotMatch(answer.body, /<script>alert/);
   assert.match(answer.body, /&lt;script&gt;alert/);
   assert.doesNotMatch(JSON.stringify(await app.database.client.loginThrottle.findMany()), /script/);
-  const [payload] = await app.database.client.auditPayload.findMany();
-  assert.equal((JSON.parse(payload?.payload ?? "{}") as { object: string }).object, typed);
+  await visitor.submit("/", "/login", { login: "CorrectHorseBattery", password: "jeanne" });
+  assert.doesNotMatch(JSON.stringify(await app.database.client.auditPayload.findMany()), /script|horse/i);
+  assert.deepEqual(
+    (await app.database.client.auditEntry.findMany()).map(({ verb, objectId }) => [verb, objectId]),
+    [
+      ["auth.user.login_unknown", ""],
+      ["auth.user.login_unknown", ""],
+    ],
+  );
+});
+
+test("a wrong password for a name that somebody has is kept with that name, as it is stored", async (t) => {
+  const app = await buildTestApp(t, { features });
+  const { id } = await app.createUser("jeanne");
+  await app.visitor().submit("/", "/login", { login: " JEANNE ", password: "x" });
+  const [entry] = await app.database.client.auditEntry.findMany({ include: { payload: true } });
+  assert.deepEqual([entry?.verb, entry?.objectId], ["auth.user.login_failed", id]);
+  assert.equal((JSON.parse(entry?.payload?.payload ?? "{}") as { object: string }).object, "jeanne");
 });
 
 test("hostile logins and passwords are refused, never broken by", async (t) => {

@@ -1,7 +1,8 @@
 /** A private machine with ProFTPD at work, and the real clients that members have. */
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { daemon } from "../../src/daemons/proftpd/daemon.js";
 import type { FtpLogin, FtpState } from "../../src/features/ftp/role.js";
 import { freePort, PRIVILEGED, PrivateMachine, type Tree } from "./private-machine.js";
@@ -9,6 +10,20 @@ import { freePort, PRIVILEGED, PrivateMachine, type Tree } from "./private-machi
 export const PASSWORD = "correct horse";
 /** SHA-512-crypt of it. */
 export const HASH = spawnSync("openssl", ["passwd", "-6", "-salt", "mututest", "-stdin"], { input: PASSWORD, encoding: "utf8" }).stdout.trim();
+/** What install does: the module for the ProFTPD that is here, once for a test file. */
+let modules = "";
+function compileModule(): string {
+  if (modules !== "") return modules;
+  modules = mkdtempSync("/tmp/mutu-proftpd-module-");
+  chmodSync(modules, 0o755);
+  const source = fileURLToPath(new URL("../../src/daemons/proftpd/machine/mod_mutu_root.c", import.meta.url));
+  const argv = ["-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-I/usr/include/proftpd", "-o", join(modules, "mod_mutu_root.so"), source];
+  const done = spawnSync("gcc", argv, { encoding: "utf8" });
+  if (done.status !== 0) throw new Error(done.stderr);
+  process.on("exit", () => rmSync(modules, { recursive: true, force: true }));
+  return modules;
+}
+
 /** Passive ports of the suite, away from those that the kernel gives to clients. */
 const PASSIVE = "20100 20400";
 
@@ -27,7 +42,7 @@ export class FtpMachine {
   /** The private key of a member, and its public line. */
   readonly keyFile: string;
   readonly key: string;
-  #tree: Tree = {};
+  tree: Tree = {};
 
   private constructor(machine: PrivateMachine, ftp: number, sftp: number) {
     Object.assign(this, { machine, ftp, sftp });
@@ -49,6 +64,7 @@ export class FtpMachine {
       MUTU_PROFTPD_ADDRESSES: "127.0.0.1 ::1",
       MUTU_PROFTPD_USER: "nobody",
       MUTU_PROFTPD_PASSIVE: PASSIVE,
+      MUTU_PROFTPD_MODULES: PRIVILEGED ? compileModule() : "",
       ...extra,
     });
     return new FtpMachine(machine, ftp, sftp);
@@ -88,13 +104,13 @@ export class FtpMachine {
 
   /** Publishes accounts: those given are changed, `null` removes one, all others stay. */
   publish(accounts: Record<number, Logins | null>, probe = ""): void {
-    const tree = { ...this.#tree };
+    const tree = { ...this.tree };
     for (const [number, logins] of Object.entries(accounts)) {
       delete tree[`proftpd/accounts/${number}.logins`];
       if (logins) Object.assign(tree, this.list(Number(number), logins, probe));
     }
     this.machine.publish(["proftpd"], tree);
-    this.#tree = tree;
+    this.tree = tree;
   }
 
   /** curl over FTPS; the path is below the login's folder. */

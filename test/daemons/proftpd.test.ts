@@ -43,7 +43,20 @@ test("A field that is not what it should be is refused, in every field", () => {
     assert.throws(() => render(state({ folder: `/srv/mutu/homes/2001/a${sign}b` })), /not a folder/);
   for (const hash of ["", "*", "x", "$1$abc$def", "$argon2id$v=19$m=65536,t=3,p=4$abcdefghijklmnopqrstuv$abcdefghijklmnopqrstuv"])
     assert.throws(() => render(state({ hash })), /not a crypt hash/, hash);
-  for (const network of ["192.0.2.0/33", "192.0.2/24", "192.0.2.0", "256.1.1.1/8", "fe80::1%eth0/64", "2001:db8::/129", "::1", "ALL/0", "g::/8", "1:2/16"])
+  for (const network of [
+    "192.0.2.0/33",
+    "192.0.2/24",
+    "192.0.2.0",
+    "256.1.1.1/8",
+    "fe80::1%eth0/64",
+    "2001:db8::/129",
+    "::1",
+    "ALL/0",
+    "g::/8",
+    "1:2/16",
+    "192.0.2.7/24",
+    "0.0.0.1/0",
+  ])
     assert.throws(() => render(state({ networks: [network] })), /not a network/, network);
   for (const key of ["ssh-dss AAAAB3NzaC1kc3M=", KEY.replace("ssh-ed25519", "ssh-rsa"), `restrict ${KEY}`, `${KEY} me@home`, "ssh-ed25519 AAAA"])
     assert.throws(() => render(state({ keys: [key] })), /not a public key/, key);
@@ -54,7 +67,7 @@ test("A field that is not what it should be is refused, in every field", () => {
 test("Networks are written as the program compares them", () => {
   const lines = render(state({ networks: ["0.0.0.0/0", "10.128.0.0/9", "192.0.2.7/32", "2001:db8::/32", "::/0"] }));
   const written = lines.match(/^network .*$/gm)?.map((line) => line.slice("network ".length));
-  assert.deepEqual(written, ["0.0.0.0/0.0.0.0", "10.128.0.0/255.128.0.0", "192.0.2.7/255.255.255.255", "[2001:db8::]/32", "[::]/0"]);
+  assert.deepEqual(written, ["0.0.0.0/0.0.0.0", "10.128.0.0/255.128.0.0", "192.0.2.7", "[2001:db8::]/32", "[::]/0"]);
 });
 
 test("The driver's words become sentences for the account they name", () => {

@@ -5,6 +5,8 @@ export { accountNumber } from "../../publish/words.js";
 
 const MAX_LOGIN = 100;
 const MAX_FOLDER_BYTES = 1000;
+const IPV4_BITS = 32;
+const IPV6_BITS = 128;
 /** Longest line of a public key that anybody uses: RSA of 16 384 bits has 2 800 characters. */
 const MAX_KEY = 4000;
 const KEY_TYPES = ["ssh-ed25519", "ssh-rsa", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"];
@@ -50,28 +52,35 @@ export function folderIn(home: string, value: string): string {
   return value;
 }
 
-/** Writes a network as mod_wrap2 reads it: IPv4 with its mask, IPv6 in brackets with its length. */
+/** Writes a network as mod_wrap2 reads it: IPv4 with its mask (one address without: it takes 255.255.255.255 for an error), IPv6 in brackets with its length. */
 export function network(value: string): string {
   const [address = "", length = "", ...rest] = value.split("/");
   const bits = /^(?:0|[1-9][0-9]{0,2})$/.test(length) ? Number(length) : -1;
   if (rest.length > 0 || bits < 0) refuse("network", value);
-  return address.includes(":") ? `[${ipv6(address, bits, value)}]/${bits}` : `${ipv4(address, bits, value)}/${mask(bits)}`;
+  if (address.includes(":")) return `[${ipv6(address, bits, value)}]/${bits}`;
+  return bits === IPV4_BITS ? ipv4(address, bits, value) : `${ipv4(address, bits, value)}/${dotted(mask(bits))}`;
 }
 
 function ipv4(address: string, bits: number, whole: string): string {
-  const parts = address.split(".");
-  if (parts.length !== 4 || bits > 32 || !parts.every((part) => /^(?:0|[1-9][0-9]{0,2})$/.test(part) && Number(part) < 256)) refuse("network", whole);
+  const parts = address.split(".").map((part) => (/^(?:0|[1-9][0-9]{0,2})$/.test(part) ? Number(part) : -1));
+  const number = parts.reduce((sum, part) => sum * 256 + part, 0);
+  // A network with bits of a host in it would match nobody.
+  if (parts.length !== 4 || bits > IPV4_BITS || parts.some((part) => part < 0 || part > 255) || (number & ~mask(bits)) !== 0) refuse("network", whole);
   return address;
 }
 
 function ipv6(address: string, bits: number, whole: string): string {
-  if (bits > 128 || !/^[0-9a-f:]{2,39}$/.test(address) || !URL.canParse(`http://[${address}]/`)) refuse("network", whole);
+  if (bits > IPV6_BITS || !/^[0-9a-f:]{2,39}$/.test(address) || !URL.canParse(`http://[${address}]/`)) refuse("network", whole);
   return address;
 }
 
-function mask(bits: number): string {
-  const all = bits === 0 ? 0 : (0xffffffff << (32 - bits)) >>> 0;
-  return [24, 16, 8, 0].map((shift) => (all >>> shift) & 0xff).join(".");
+/** The first bits of 32, as a number of 32 bits. */
+function mask(bits: number): number {
+  return bits === 0 ? 0 : -1 << (IPV4_BITS - bits);
+}
+
+function dotted(number: number): string {
+  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 0xff).join(".");
 }
 
 /** Writes the base64 of a public key, which says its own type. */

@@ -37,7 +37,7 @@ async function logIn(page: Page, login: string): Promise<void> {
 }
 
 /** Opens each address in one of a few tabs and looks at it; what is wrong is told with its address. */
-async function walk(context: BrowserContext, paths: string[], look: (page: Page) => Promise<string[]>): Promise<string[]> {
+async function walk(context: BrowserContext, paths: string[], look: (page: Page) => Promise<string[]>, status = 200): Promise<string[]> {
   const left = [...paths];
   const wrong: string[] = [];
   const tab = async () => {
@@ -49,7 +49,7 @@ async function walk(context: BrowserContext, paths: string[], look: (page: Page)
     page.on("pageerror", (error) => wrong.push(`${page.url()}: uncaught: ${error.message}`));
     for (let path = left.shift(); path !== undefined; path = left.shift()) {
       const answer = await page.goto(path);
-      const expected = path === "/nowhere" || (path.startsWith("/accounts/") && paths.includes("/connect")) ? 404 : 200;
+      const expected = path === "/nowhere" || (path.startsWith("/accounts/") && paths.includes("/connect")) ? 404 : status;
       if (answer?.status() !== expected) wrong.push(`${path}: ${answer?.status()}`);
       for (const found of await look(page)) wrong.push(`${path}: ${found}`);
     }
@@ -143,6 +143,50 @@ test("screens", { timeout: 1_100_000 }, async (t) => {
     assert.equal(await page.isVisible("[name=proxyTarget]"), true);
     assert.equal(await page.isVisible("[name=target]"), false);
     await context.close();
+  });
+
+  await t.test("our own fault is a page like the others, in both languages: what can be done, a reference, and nothing of the fault", async () => {
+    const { db } = stage.scene.app.services;
+    const id = stage.scene.sites["archives.amisducanal.test"] as string;
+    const { hstsSeconds } = await db.site.findUniqueOrThrow({ where: { id } });
+    // No model knows this value, so the real page of the real site fails.
+    await db.$executeRaw`UPDATE Site SET hstsSeconds = 'soon' WHERE id = ${id}`;
+    for (const [locale, sentence] of [
+      ["fr", "réessayez dans un instant"],
+      ["en", "please try again in a moment"],
+    ] as const) {
+      const context = await reader(stage, "claire", { locale });
+      const look = async (page: Page) => {
+        const found = await bothWays(page, foreignTexts(locale));
+        const text = await page.innerText("main");
+        if (!text.includes(sentence)) found.push(`does not say what can be done: ${text}`);
+        if (!/[0-9a-f]{8}-[0-9a-f-]{27}/.test(text)) found.push(`no reference: ${text}`);
+        if (/soon|hstsSeconds|prisma/i.test(await page.content())) found.push("tells the fault");
+        const home = page.locator("main a.btn-primary[href='/']");
+        // A link that nothing styles has no ground of its own.
+        const ground = await home.evaluate((link) => getComputedStyle(link).backgroundColor);
+        if (ground === "rgba(0, 0, 0, 0)") found.push("not styled");
+        return found;
+      };
+      assert.deepEqual(await walk(context, [`/sites/${id}`], look, 500), []);
+      await context.close();
+    }
+    await db.site.update({ where: { id }, data: { hstsSeconds }, select: { id: true } });
+  });
+
+  await t.test("pages that ask for the password again, some time after the login", async () => {
+    const { db } = stage.scene.app.services;
+    const { id } = await db.user.findUniqueOrThrow({ where: { login: "claire" } });
+    for (const locale of ["fr", "en"] as const) {
+      const context = await reader(stage, "jeanne", { locale });
+      await db.session.updateMany({ data: { createdAt: new Date(Date.now() - 3_600_000) } });
+      const look = async (page: Page) => {
+        const found = await bothWays(page, foreignTexts(locale));
+        return (await page.locator("[name=proof]").count()) === 1 ? found : [...found, "does not ask"];
+      };
+      assert.deepEqual(await walk(context, ["/profile", "/profile/tokens", "/users/new", `/users/${id}`], look), []);
+      await context.close();
+    }
   });
 
   await t.test("a fault of a daemon that is gone is still told in words", async () => {

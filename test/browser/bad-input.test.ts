@@ -3,8 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Page } from "playwright-core";
 import { TEST_PASSWORD } from "../support/app.js";
-import { startBrowser } from "../support/browser.js";
-import { axeOn } from "./looks.js";
+import { axeFindings, startBrowser } from "../support/browser.js";
 import { makeScene, type Scene } from "./scene.js";
 import { serve } from "./serve.js";
 
@@ -95,7 +94,7 @@ test("bad input", { timeout: 300_000 }, async (t) => {
       }
       assert.equal(await page.getAttribute("#form-errors", "role"), "alert");
       assert.equal(await page.evaluate(() => document.activeElement?.id), "form-errors");
-      assert.deepEqual(await axeOn(page), []);
+      assert.deepEqual(await axeFindings(page), []);
     });
   }
 });

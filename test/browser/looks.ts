@@ -1,12 +1,9 @@
 /** What is asked of every page: accessible, nothing wider than the window, no text cut, no message of the other language, no key. */
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { SIZES } from "../support/browser.js";
 
 const views = new URL("../../views/", import.meta.url);
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 /** Shorter ones are the same word in both languages too often (PHP, Type, Version). */
 const SHORTEST_TELLING = 9;
 
@@ -74,27 +71,6 @@ export async function misplaced(page: Page): Promise<string[]> {
     );
     return [...new Set(told)];
   });
-}
-
-/** Gives axe's findings; it is put into the page once and asked as often as the page changes its looks. */
-export async function axeOn(page: Page): Promise<string[]> {
-  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
-  return page.evaluate(async (tags) => {
-    const axe = (
-      globalThis as unknown as {
-        axe: {
-          run(
-            context: object,
-            options: object,
-          ): Promise<{ violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }>;
-        };
-      }
-    ).axe;
-    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
-    return violations.flatMap(({ id, help, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary.split("\n").slice(1).join(" ").trim()}`),
-    );
-  }, TAGS);
 }
 
 export const WIDTHS = Object.values(SIZES);

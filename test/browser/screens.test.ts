@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";
 import { TEST_PASSWORD } from "../support/app.js";
-import { SIZES, startBrowser, type View } from "../support/browser.js";
+import { axeFindings, SIZES, startBrowser, type View } from "../support/browser.js";
 import type { Scope } from "../support/database.js";
-import { axeOn, foreignTexts, type Locale, misplaced, textsAmong } from "./looks.js";
+import { foreignTexts, type Locale, misplaced, textsAmong } from "./looks.js";
 import { adminPages, memberPages, newcomerPages, webmasterPages } from "./pages.js";
 import { makeScene, type Scene } from "./scene.js";
 import { serve } from "./serve.js";
@@ -64,7 +64,7 @@ async function bothWays(page: Page, foreign: string[]): Promise<string[]> {
   await page.setViewportSize(SIZES.desk);
   await page.emulateMedia({ colorScheme: "light" });
   const found = [...(await textsAmong(page, foreign)).map((text) => `not translated: ${text}`)];
-  found.push(...(await misplaced(page)).map((text) => `desk: ${text}`), ...(await axeOn(page)).map((text) => `desk, light: ${text}`));
+  found.push(...(await misplaced(page)).map((text) => `desk: ${text}`), ...(await axeFindings(page)).map((text) => `desk, light: ${text}`));
   // What is folded away is part of the page.
   await page.evaluate(() => {
     for (const details of document.querySelectorAll("details")) details.open = true;
@@ -72,7 +72,7 @@ async function bothWays(page: Page, foreign: string[]): Promise<string[]> {
   found.push(...(await misplaced(page)).map((text) => `desk, unfolded: ${text}`));
   await page.setViewportSize(SIZES.phone);
   await page.emulateMedia({ colorScheme: "dark" });
-  found.push(...(await misplaced(page)).map((text) => `phone: ${text}`), ...(await axeOn(page)).map((text) => `phone, dark: ${text}`));
+  found.push(...(await misplaced(page)).map((text) => `phone: ${text}`), ...(await axeFindings(page)).map((text) => `phone, dark: ${text}`));
   return found;
 }
 

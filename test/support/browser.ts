@@ -1,10 +1,13 @@
 /** Debian's Chromium on pages of a listening application: screenshots, axe, and every console error kept. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import type { Scope } from "./database.js";
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const EXECUTABLE = "/usr/bin/chromium";
 /** Without these it looks for Google's hosts at every start. */
 const FLAGS = [
@@ -80,13 +83,28 @@ export async function startBrowser(
   };
 }
 
-/** Gives what axe finds against WCAG 2.2 AA, in words that name the element. Needs JavaScript. */
+/**
+ * Gives what axe finds against WCAG 2.2 AA, in words that name the element. Needs JavaScript. Axe is put into the page once and asked as often as the
+ * page changes its looks; the builder of axe's own package would open another page for each answer, for the sake of frames, which we have none of.
+ */
 export async function axeFindings(page: Page): Promise<string[]> {
-  const { AxeBuilder } = await import("@axe-core/playwright");
-  const { violations } = await new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]).analyze();
-  return violations.flatMap(({ id, help, nodes }) =>
-    nodes.map((node) => `${id}: ${help}: ${node.target.join(" ")}: ${node.failureSummary?.split("\n").slice(1).join(" ").trim()}`),
-  );
+  if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
+  return page.evaluate(async (tags) => {
+    const axe = (
+      globalThis as unknown as {
+        axe: {
+          run(
+            context: object,
+            options: object,
+          ): Promise<{ violations: { id: string; help: string; nodes: { target: unknown[]; failureSummary: string }[] }[] }>;
+        };
+      }
+    ).axe;
+    const { violations } = await axe.run(document, { runOnly: tags, resultTypes: ["violations"] });
+    return violations.flatMap(({ id, help, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${help}: ${target.join(" ")}: ${failureSummary.split("\n").slice(1).join(" ").trim()}`),
+    );
+  }, TAGS);
 }
 
 /** Gives the elements that make the page wider than its window. */

@@ -19,21 +19,21 @@ export interface ContextParts {
   events: Events;
 }
 
+/** The open transactions of whoever runs now, by their program. One for all: each storage that was ever used costs every promise that Node makes. */
+const current = new AsyncLocalStorage<ReadonlyMap<ContextParts, OpenTransaction>>();
+
 /** Makes the function that makes contexts. */
 export function createContextFactory(parts: ContextParts): (actor: Actor, log?: Logger) => Context {
-  const current = new AsyncLocalStorage<OpenTransaction>();
-  return (actor, log = parts.log) => new RootContext(parts, current, actor, log);
+  return (actor, log = parts.log) => new RootContext(parts, actor, log);
 }
 
 class RootContext implements Context {
   readonly #parts: ContextParts;
-  readonly #current: AsyncLocalStorage<OpenTransaction>;
   readonly actor: Actor;
   readonly log: Logger;
 
-  constructor(parts: ContextParts, current: AsyncLocalStorage<OpenTransaction>, actor: Actor, log: Logger) {
+  constructor(parts: ContextParts, actor: Actor, log: Logger) {
     this.#parts = parts;
-    this.#current = current;
     this.actor = actor;
     this.log = log;
   }
@@ -44,12 +44,12 @@ class RootContext implements Context {
 
   get db(): Db {
     // With one connection it would wait for the transaction that waits for it.
-    if (this.#current.getStore()?.open) throw new Error("the outer ctx.db was used inside a transaction: use tx.db");
+    if (current.getStore()?.get(this.#parts)?.open) throw new Error("the outer ctx.db was used inside a transaction: use tx.db");
     return this.#parts.database.client;
   }
 
   async transaction<T>(act: (tx: TransactionContext) => Promise<T>): Promise<T> {
-    const outer = this.#current.getStore();
+    const outer = current.getStore()?.get(this.#parts);
     if (outer?.open) return act(outer);
     for (let attempt = 0; ; attempt += 1) {
       try {
@@ -70,7 +70,7 @@ class RootContext implements Context {
         if (database.provider === "postgresql") await takeTurn(db, attempt);
         const tx = new OpenTransaction(this, db, events, later);
         try {
-          const made = await this.#current.run(tx, () => act(tx));
+          const made = await current.run(new Map(current.getStore()).set(this.#parts, tx), () => act(tx));
           await appendAudit(db, this.actor, this.clock.now(), tx.entries);
           return made;
         } finally {
@@ -87,7 +87,7 @@ class RootContext implements Context {
     for (const [key, act] of later) {
       const failed = (error: unknown) => this.log.error({ err: error, afterCommit: key }, "what should follow a commit failed");
       try {
-        Promise.resolve(this.#current.exit(act)).catch(failed);
+        Promise.resolve(current.exit(act)).catch(failed);
       } catch (error) {
         failed(error);
       }

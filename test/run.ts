@@ -48,6 +48,8 @@ async function main(words: string[]): Promise<number> {
 
   const cluster = await startCluster();
   process.env["MUTU_TEST_POSTGRESQL"] = cluster.socket;
+  // Test processes inherit it. They make many applications that soon are garbage: room for it saves a tenth of their time.
+  process.execArgv.push("--max-semi-space-size=32");
   try {
     return conclude(await runAll(chosen));
   } finally {

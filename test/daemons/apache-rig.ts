@@ -9,7 +9,8 @@ import { fileURLToPath } from "node:url";
 import { daemon as apache } from "../../src/daemons/apache/daemon.js";
 import { daemon as phpFpm } from "../../src/daemons/php-fpm/daemon.js";
 import type { AccountWebState, PhpState, SitePhp, WebSite, WebState } from "../../src/features/sites/role.js";
-import { freePort, PrivateMachine, type Step, type Tree } from "./private-machine.js";
+import { freePort } from "../support/free-port.js";
+import { PrivateMachine, type Step, type Tree } from "./private-machine.js";
 
 const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 /** Debian's own number for web servers: neither root nor an account. */

@@ -7,9 +7,10 @@ import { test } from "node:test";
 import { daemon as homes } from "../../src/daemons/homes/daemon.js";
 import { daemon as phpFpm } from "../../src/daemons/php-fpm/daemon.js";
 import { PING_PATH } from "../../src/daemons/php-fpm/pool.js";
+import { freePort } from "../support/free-port.js";
 import { askPool } from "./fastcgi.js";
 import { account, backend, base, Front } from "./nginx-rig.js";
-import { freePort, NEEDS_ROOT, PrivateMachine, type Tree, until } from "./private-machine.js";
+import { NEEDS_ROOT, PrivateMachine, type Tree, until } from "./private-machine.js";
 
 const HOST = { id: "h", name: "web1", homes: "", options: {} };
 const NUMBER = 64_998;

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 import { daemon } from "../../src/daemons/nginx/daemon.js";
 import type { WebBaseState, WebSite } from "../../src/features/sites/role.js";
-import { childrenOf, freePort, PrivateMachine, type Tree } from "./private-machine.js";
+import { freePort } from "../support/free-port.js";
+import { childrenOf, PrivateMachine, type Tree } from "./private-machine.js";
 
 const HOST = { id: "h", name: "web1", homes: "", options: {} };
 export const FOLDER: WebSite["serve"] = { kind: "folder", root: "/srv/mutu/homes/2001/www", php: null, index: ["index.html"], errorPages: {} };

@@ -15,7 +15,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -195,18 +194,6 @@ export async function until<T>(what: string, ask: () => T | Promise<T>, seconds 
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   throw new Error(`waited in vain for: ${what}`, { cause: last });
-}
-
-/** A port that nobody uses now. */
-export async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** The states of a daemon's golden cases, to be read by the real program too. */

@@ -9,17 +9,9 @@ import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { authorizedKey, ensureKeyPair, openMachine, runCommand, type SshDoor, sshArgv } from "../../../src/core/machine/index.js";
 import { makeRig, publish, rootOf, type Tree } from "../../machines/apply-rig.js";
+import { freePort } from "../../support/free-port.js";
 
 const TREE: Tree = { "00/first/a.conf": "a\n", "3f/second/b.conf": `${"b".repeat(300_000)}\n` };
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
-}
 
 interface Sshd {
   door: SshDoor;

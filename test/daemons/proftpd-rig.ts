@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { daemon } from "../../src/daemons/proftpd/daemon.js";
 import type { FtpLogin, FtpState } from "../../src/features/ftp/role.js";
-import { freePort, PRIVILEGED, PrivateMachine, type Tree } from "./private-machine.js";
+import { freePort } from "../support/free-port.js";
+import { PRIVILEGED, PrivateMachine, type Tree } from "./private-machine.js";
 
 export const PASSWORD = "correct horse";
 /** SHA-512-crypt of it. */

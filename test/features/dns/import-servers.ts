@@ -5,6 +5,7 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
+import { freePort } from "../../support/free-port.js";
 import { until } from "../../support/until.js";
 
 export const LOOPBACK = "127.0.0.1";
@@ -83,14 +84,6 @@ export async function startFake(t: TestContext, answer: (question: Buffer, socke
     for (const socket of sockets) socket.destroy();
     server.close();
   });
-  return port;
-}
-
-/** Gives a port on which nobody listens. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
   return port;
 }
 

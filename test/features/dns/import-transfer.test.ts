@@ -13,8 +13,9 @@ import { TransferText } from "../../../src/features/dns/import/transfer-text.js"
 import type { TsigAlgorithm, TsigKey } from "../../../src/features/dns/import/tsig.js";
 import { parseZoneFile } from "../../../src/features/dns/import/zone-file.js";
 import { recordText } from "../../../src/features/dns/import/zone-text.js";
+import { freePort } from "../../support/free-port.js";
 import { until } from "../../support/until.js";
-import { freePort, LOOPBACK, startBind, startFake, startKnot, type ZoneSource } from "./import-servers.js";
+import { LOOPBACK, startBind, startFake, startKnot, type ZoneSource } from "./import-servers.js";
 
 const ZONE = "example.org";
 const clock = { now: () => new Date() };

@@ -33,6 +33,8 @@ export interface TableRow extends ZoneRecord {
   state: RowState;
 }
 
+type OwnRecord = Pick<DnsRecord, "id" | "name" | "ttl" | "note"> & { data: unknown };
+
 export interface ZoneTable {
   zone: Zone;
   settings: DnsSettings;
@@ -79,8 +81,8 @@ export async function readTables(db: Db, features: Features, zones: readonly Zon
 export function buildTable(
   zone: Zone,
   settings: DnsSettings,
-  own: readonly DnsRecord[],
-  overrides: readonly DnsOverride[],
+  own: readonly OwnRecord[],
+  overrides: readonly Pick<DnsOverride, "name" | "type">[],
   implied: readonly ContributedRecord[],
 ): ZoneTable {
   const ownRows = own.flatMap((row) => ownRow(row) ?? []);
@@ -106,7 +108,7 @@ export function problemsOf({ zone, settings, served }: ZoneTable): Problem[] {
   return zoneProblems(served, { zone: zone.name, ...settings });
 }
 
-function ownRow({ id, name, ttl, data: stored, note }: DnsRecord): TableRow | null {
+function ownRow({ id, name, ttl, data: stored, note }: OwnRecord): TableRow | null {
   const data = readData(stored);
   // A row that is not what it should be is no record: what stands in the database is parsed again, never trusted (SECURITY.md 3).
   return data && { id, name, ttl, data, note, value: presentationOf(data), derived: null, needed: [], optional: true, state: "served" };

@@ -111,3 +111,9 @@ export async function setHostNames(db: Db, hostId: string, purpose: string, name
 export async function hostNamed(db: Db, name: string): Promise<Host | null> {
   return db.host.findUnique({ where: { name } });
 }
+
+/** Every address and name by which machines of the hosting are reached: the panel must not be led there by strangers. */
+export async function machineAddresses(db: Db): Promise<string[]> {
+  const hosts = await db.host.findMany({ select: { address: true, publicIpv4: true, publicIpv6: true } });
+  return hosts.flatMap(({ address, publicIpv4, publicIpv6 }) => [address, publicIpv4, publicIpv6].filter((one) => one !== null));
+}

@@ -1,5 +1,5 @@
 /** What other features may use of hosts. */
-export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, type ServingHost, setHostNames } from "./directory.js";
+export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, machineAddresses, type ServingHost, setHostNames } from "./directory.js";
 export type {} from "./events.js";
 export { probeHost, saveHost } from "./hosts.js";
 export { type PublicAddresses, publicAddressesOf, setAddresses } from "./public-addresses.js";

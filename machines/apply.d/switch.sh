@@ -112,11 +112,14 @@ retire() { # ends what the release before kept running and forgets the way back;
   rm -f previous
   idle
 }
+work_folders() { # this verb's own: whatever one before left is nobody's
+  [ ! -e incoming ] || rm -rf incoming
+  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/trash || broken "incoming"
+}
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step
   read_live
-  [ ! -e incoming ] || rm -rf incoming
-  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/trash || broken "incoming"
+  work_folders
   # shellcheck disable=SC2086 # words of our own journal
   set -- $step
   case $1 in

@@ -29,10 +29,10 @@ export interface Setback {
 }
 
 /** Sorts a failed verb: what daemons refused can be traced to units; anything else ends the run. */
-export function setbackOf(step: "stage" | "activate", failure: Failure): Setback {
-  const traceable = failure.kind === "failed" || failure.kind === "rolled-back";
-  if (traceable && failure.failures.length > 0) return { step, refusals: failure.failures, named: new Map() };
-  throw new RunFailure(errorOf(step, failure));
+export function setbackOf(failure: Failure): Setback {
+  const refusals = failure.kind === "failed" || failure.kind === "rolled-back" ? failure.failures : [];
+  if (refusals.length === 0) throw new RunFailure(errorOf("publish", failure));
+  return { step: refusals.every(({ step }) => step === "rehearse") ? "stage" : "activate", refusals, named: new Map() };
 }
 
 /** Names a machine's failure: `publications.machine_busy`, `publications.machine_drift`… */

@@ -1,11 +1,12 @@
 /** One publication of one host. This file is the order of the steps and nothing else; each step is a file of its own. */
-import { activateRelease, listRelease } from "./activate.js";
+import type { Failure } from "../core/machine/index.js";
 import { adoptRelease, type UnitOutcome } from "./adopt.js";
 import { blame, refuseIfAlike } from "./blame.js";
 import type { HostRecord } from "./contract.js";
 import { listTouched, readDesired } from "./desired.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
 import { RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
+import { listRelease } from "./list.js";
 import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
 import { applyChanges, unitId } from "./manifest.js";
@@ -13,7 +14,7 @@ import { changeOf, planRelease } from "./plan.js";
 import { closePublication, discardPublication, failPublication, openPublication, type PublicationState } from "./record.js";
 import { Mistrust, recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
-import { stageRelease } from "./stage.js";
+import { publishRelease, stageRelease } from "./send.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
 
 /** The steps, as they are told and recorded; those from `plan` to `rollback` may come several times. */
@@ -23,10 +24,9 @@ export const STEPS = [
   "desired",
   "render",
   "plan",
-  "stage",
-  "blame",
   "list",
-  "activate",
+  "publish",
+  "blame",
   "verify",
   "settle",
   "adopt",
@@ -118,11 +118,9 @@ async function attempt(run: Run, units: readonly RunUnit[]): Promise<Setback | n
   // Without a verb nothing proves the live root.
   if (plan === null && run.trusting) throw new Mistrust();
   if (plan === null) return step(run, "verify", () => verifyStanding(run, units));
-  const unstaged = await step(run, "stage", () => stageRelease(run, plan));
-  if (unstaged !== null) return setbackOf("stage", unstaged);
   const releaseId = await step(run, "list", () => listRelease(run, plan, units));
-  const inactive = await step(run, "activate", () => activateRelease(run, plan));
-  if (inactive !== null) return refuseRelease(run, releaseId, setbackOf("activate", inactive));
+  const refused = await step(run, "publish", () => publishListed(run, plan, releaseId));
+  if (refused !== null) return setbackOf(refused);
   announce(run, units);
   const verdict = await step(run, "verify", () => judgeRelease(run, plan, units));
   let failure = verdict.failure;
@@ -151,9 +149,16 @@ async function verifyStanding(run: Run, units: readonly RunUnit[]): Promise<Setb
   return doubted.size === 0 ? null : { step: "verify", refusals: [], named: doubted };
 }
 
-async function refuseRelease(run: Run, releaseId: string, setback: Setback): Promise<Setback> {
-  await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "failed" } });
-  return setback;
+/** A release that did not come to serve is listed as failed, whoever stopped it. */
+async function publishListed(run: Run, plan: ReleasePlan, releaseId: string): Promise<Failure | null> {
+  let served = false;
+  try {
+    const refused = await publishRelease(run, plan);
+    served = refused === null;
+    return refused;
+  } finally {
+    if (!served) await run.ctx.db.release.update({ where: { id: releaseId }, data: { state: "failed" } });
+  }
 }
 
 /** Tells open pages that these units are out and being asked. Nothing is written: a release that is left again was never published. */

@@ -18,7 +18,7 @@ test("every change is proven by the site itself, beside as many bare starts", ()
     assert.equal(changes.length, OPTIONS.changes);
     for (const { verifiedMs, shownMs, steps } of changes) {
       assert.ok(verifiedMs > 0 && shownMs > verifiedMs, `${verifiedMs} ${shownMs}`);
-      for (const name of ["stage", "activate", "verify", "settle"]) assert.equal(steps.filter(({ step }) => step === name).length, 1, name);
+      for (const name of ["publish", "verify", "settle"]) assert.equal(steps.filter(({ step }) => step === name).length, 1, name);
     }
   }
   assert.equal(run.bareMs.length, OPTIONS.changes);

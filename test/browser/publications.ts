@@ -37,7 +37,7 @@ export async function addPublications(app: TestApp, host: Host, accountId: strin
     says: [{ key: "sites.plan.pool", data: { version: "8.2", memory: 128, seconds: 30, workers: 5 } }],
     ...fault,
   });
-  const steps = ["recover", "desired", "render", "plan", "stage", "list", "activate", "verify", "settle", "adopt"].map((step, index) => ({
+  const steps = ["recover", "desired", "render", "plan", "list", "publish", "verify", "settle", "adopt"].map((step, index) => ({
     step,
     at: start,
     ms: 3 + index * 7,

@@ -126,6 +126,14 @@ const SWEEPS: Record<string, Sweep> = {
     // nothing that serves is touched, and after a command is before the next
     moments: ["before"],
   },
+  publish: {
+    prepare: settled,
+    words: ["publish", "1", "2", rootOf(OLD), rootOf(NEW)],
+    stdin: tarBytes,
+    retry: (rig) => rig.machine.publish({ fence: 2, base: rootOf(OLD), root: rootOf(NEW) }, packRelease(CHANGE)),
+    after: NEW,
+    moments: ["before"],
+  },
   activate: {
     prepare: staged,
     words: ["activate", "1", "3", rootOf(OLD), rootOf(NEW)],

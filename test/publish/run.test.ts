@@ -29,11 +29,11 @@ test("a touched unit is published and verified, and its publication says so", as
 /** Each place where a unit can be refused, and what the run must say of it. */
 const REFUSALS: { place: string; text: string; code: string; step: string | null }[] = [
   { place: "the renderer refuses the state", text: "UNRENDERABLE", code: "sites.folder_invalid", step: null },
-  { place: "rehearsal names the file", text: "POISON", code: "sites.bad_word", step: "stage" },
-  { place: "rehearsal names nothing", text: "MUTTER", code: "publications.refused", step: "stage" },
-  { place: "the start names the file", text: "STRANGLE", code: "sites.bad_word", step: "activate" },
-  { place: "the start names nothing", text: "SMOTHER", code: "publications.refused", step: "activate" },
-  { place: "the switch fails and goes back", text: "FOUL", code: "sites.bad_word", step: "activate" },
+  { place: "rehearsal names the file", text: "POISON", code: "sites.bad_word", step: "publish" },
+  { place: "rehearsal names nothing", text: "MUTTER", code: "publications.refused", step: "publish" },
+  { place: "the start names the file", text: "STRANGLE", code: "sites.bad_word", step: "publish" },
+  { place: "the start names nothing", text: "SMOTHER", code: "publications.refused", step: "publish" },
+  { place: "the switch fails and goes back", text: "FOUL", code: "sites.bad_word", step: "publish" },
 ];
 
 for (const { place, text, code, step } of REFUSALS) {

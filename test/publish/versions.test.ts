@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { chipOf, touch } from "../../src/publish/index.js";
-import { takeLease } from "../../src/publish/lock.js";
+import { type Lease, takeLease } from "../../src/publish/lock.js";
 import { createTestContext } from "../support/context.js";
 import { testProvider } from "../support/database.js";
 import { until } from "../support/until.js";
@@ -134,39 +134,48 @@ test("a lease is taken over only when it has run out, with a greater fence; its 
   await third.release();
 });
 
-test("a stalled panel cannot activate late: apply refuses its fence, and its run says so", async (t) => {
-  const stalled = gate();
-  const arrived = gate();
-  let stall = true;
-  const machineRole = testRole("web");
-  const slow = {
-    ...machineRole,
-    // The stall is between taking the lease and staging, which is all that a suspended process is.
-    collect: async (...words: Parameters<typeof machineRole.collect>) => {
-      const found = await machineRole.collect(...words);
-      if (stall) {
-        stall = false;
-        arrived.open();
-        await stalled.opened;
-      }
-      return found;
-    },
-  };
-  const panel = await makePanel(t, { roles: [slow] as never });
-  await panel.set({ "2001": site(2001, "old") });
-  await arrived.opened;
-  // Another panel takes over and publishes: the machine sees its fence.
-  panel.ctx.clock.advance(31);
-  const lease = await takeLease(panel.ctx, "web1", "another panel", { leaseSeconds: 30, waitSeconds: 1 });
-  const host = await panel.publisher.hosts.find(panel.ctx.db, "web1");
-  const seen = await host?.machine.rollback({ fence: lease.fence, root: "0".repeat(64) });
-  assert.ok(seen);
-  stalled.open();
-  await panel.publisher.idle();
-  const publication = await panel.publication();
-  assert.equal(publication.state, "failed");
-  assert.equal((publication.errors as { code: string }[])[0]?.code, "publications.machine_fence");
-  assert.equal(await panel.machine.live(), null);
-  assert.deepEqual(chipOf(await panel.unit("2001")), { state: "waiting" });
-  await lease.release();
-});
+/** Another panel has taken over; the stalled one learns it where it writes next, or, when its clock is behind, from the machine alone. */
+const LATE = [
+  { where: "the database", code: "publications.lease_lost" },
+  { where: "the machine", code: "publications.machine_fence" },
+];
+for (const { where, code } of LATE)
+  test(`a stalled panel cannot activate late: ${where} refuses, and its run says so`, async (t) => {
+    const stalled = gate();
+    const arrived = gate();
+    let stall = true;
+    const machineRole = testRole("web");
+    const slow = {
+      ...machineRole,
+      // The stall is between taking the lease and staging, which is all that a suspended process is.
+      collect: async (...words: Parameters<typeof machineRole.collect>) => {
+        const found = await machineRole.collect(...words);
+        if (stall) {
+          stall = false;
+          arrived.open();
+          await stalled.opened;
+        }
+        return found;
+      },
+    };
+    const panel = await makePanel(t, { roles: [slow] as never });
+    await panel.set({ "2001": site(2001, "old") });
+    await arrived.opened;
+    // Another panel takes over and publishes: the machine sees its fence.
+    const host = await panel.publisher.hosts.find(panel.ctx.db, "web1");
+    let lease: Lease | null = null;
+    if (where === "the database") {
+      panel.ctx.clock.advance(31);
+      lease = await takeLease(panel.ctx, "web1", "another panel", { leaseSeconds: 30, waitSeconds: 1 });
+    }
+    const seen = await host?.machine.rollback({ fence: lease?.fence ?? 99, root: "0".repeat(64) });
+    assert.ok(seen);
+    stalled.open();
+    await panel.publisher.idle();
+    const publication = await panel.publication();
+    assert.equal(publication.state, "failed");
+    assert.equal((publication.errors as { code: string }[])[0]?.code, code);
+    assert.equal(await panel.machine.live(), null);
+    assert.deepEqual(chipOf(await panel.unit("2001")), { state: "waiting" });
+    await lease?.release();
+  });

@@ -1,8 +1,6 @@
-/** Writes down what is about to go live, then asks the machine to switch. */
-import type { Failure } from "../core/machine/index.js";
+/** Writes down what is about to go live. */
 import { outcomeOf } from "./adopt.js";
 import type { ReleasePlan, Run, RunUnit } from "./engine.js";
-import { retryBusy } from "./patience.js";
 
 const ROWS_AT_ONCE = 500;
 
@@ -28,10 +26,4 @@ export async function listRelease(run: Run, plan: ReleasePlan, units: readonly R
     for (let start = 0; start < rows.length; start += ROWS_AT_ONCE) await tx.db.releaseChange.createMany({ data: rows.slice(start, start + ROWS_AT_ONCE) });
     return id;
   });
-}
-
-/** Switches; null: the new release serves, and the one before still runs beside it. */
-export async function activateRelease(run: Run, { base, root }: ReleasePlan): Promise<Failure | null> {
-  const outcome = await retryBusy(run, () => run.host.machine.activate({ fence: run.lease.fence, base, root }));
-  return outcome.ok ? null : outcome.failure;
 }

@@ -33,6 +33,11 @@ export async function highestPlan(db: Db): Promise<{ uploadMb: number; timeSecon
   return { uploadMb: _max.phpUploadMb ?? 1, timeSeconds: _max.phpTimeSeconds ?? 1 };
 }
 
+/** An account by its login, whoever asks: for those who name another account on purpose. */
+export async function accountNamed(db: Db, login: string): Promise<Account | null> {
+  return db.account.findFirst({ where: { login: login.trim().toLowerCase(), purgedAt: null, state: { not: "removed" } } });
+}
+
 /** The account's place: its number and hosts. */
 export async function placeOf(db: Db, accountId: string): Promise<AccountFacts> {
   return db.account.findUniqueOrThrow({ where: { id: accountId }, include: { plan: true } });

@@ -1,7 +1,7 @@
 /** What other features may use of accounts. */
 export { addAccount, findAccount, getAccount, listAccounts } from "./accounts.js";
 export type {} from "./events.js";
-export { type AccountFacts, highestPlan, hostAccounts, placeOf, readAccounts, standsOn } from "./facts.js";
+export { type AccountFacts, accountNamed, highestPlan, hostAccounts, placeOf, readAccounts, standsOn } from "./facts.js";
 export { setMember } from "./members.js";
 export { accountFor, changeableAccount } from "./own.js";
 export { addPlan, ensureDefaultPlan } from "./plans.js";

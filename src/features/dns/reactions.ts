@@ -29,6 +29,13 @@ export const reactions: NonNullable<Feature["on"]> = {
   async "domains.counting"(tx, { domainId, add }) {
     add("records", await tx.db.dnsRecord.count({ where: { zone: { domainId, mode: "hosted" }, state: "live" } }));
   },
+  async "domains.counting_move"(tx, { domainId, add }) {
+    add("moves", "records", await tx.db.dnsRecord.count({ where: { zone: { domainId, mode: "hosted" }, state: "live" } }));
+  },
+  async "domains.moved"(tx, { domainId }) {
+    // The zone is the other account's by the cascade of its keys; what its former account implied in it does not follow.
+    await touchDomain(tx, domainId);
+  },
   async "accounts.changed"(tx, { accountId, what }) {
     // A suspended account's names go on: its sites show the notice, its mail must find its way.
     if (what === "removed" || what === "restored" || what === "purged") await touchZonesOf(tx, accountId);

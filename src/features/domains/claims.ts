@@ -17,6 +17,21 @@ export async function refuseClaimed(tx: TransactionContext, accountId: string, n
   if (other && !(await hasConsent(tx.db, accountId, name, other.name))) throw conflict("domains.needs_consent", { name, other: other.name }, field);
 }
 
+/** Who stands in the way of a name for this account: its holder, or the account of a domain above or below it. null: nobody, or the account itself. */
+export async function holderOf(db: Db, accountId: string, name: DomainName): Promise<{ kind: "claim" | "consent"; claim: Claim } | null> {
+  const own = await db.claim.findUnique({ where: { name } });
+  if (own) return own.accountId === accountId ? null : { kind: "claim", claim: own };
+  const other = await relatedClaim(db, accountId, name);
+  return other && !(await hasConsent(db, accountId, name, other.name)) ? { kind: "consent", claim: other } : null;
+}
+
+/** Notes that an account may hold a name below or above another account's domain; who may say so is decided by those who call. */
+export async function noteConsent(tx: TransactionContext, accountId: string, name: string): Promise<void> {
+  const key = { name, accountId };
+  await tx.db.consent.upsert({ where: { name_accountId: key }, create: key, update: {} });
+  tx.audit({ verb: "domains.consent.granted", accountId, object: { type: "name", id: name, name } });
+}
+
 /** Another account's claim above or below this name, the nearest above first. */
 async function relatedClaim(db: Db, accountId: string, name: DomainName): Promise<Claim | null> {
   const above = await db.claim.findMany({ where: { name: { in: parentsOf(name) }, accountId: { not: accountId } } });
@@ -49,9 +64,7 @@ export async function grantName(ctx: Context, input: { accountId: string; name: 
   if (!name) throw invalid("domains.name_invalid", {}, "name");
   await ctx.transaction(async (tx) => {
     const account = await accountFor(tx, input.accountId, "domains.write");
-    const key = { name, accountId: account.id };
-    await tx.db.consent.upsert({ where: { name_accountId: key }, create: key, update: {} });
-    tx.audit({ verb: "domains.consent.granted", accountId: account.id, object: { type: "name", id: name, name } });
+    await noteConsent(tx, account.id, name);
   });
 }
 

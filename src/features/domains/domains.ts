@@ -70,7 +70,7 @@ export async function addDomain(ctx: Context, input: DomainInput, field = "name"
 /** Puts a domain into the bin: its sites' addresses below it stop answering, the name stays claimed until the countdown ends. */
 export async function removeDomain(ctx: Context, key: string): Promise<Domain> {
   return ctx.transaction(async (tx) => {
-    const domain = await changeable(tx, key);
+    const domain = await changeableDomain(tx, key);
     if (domain.state === "bin") throw conflict("domains.already_in_bin", { name: domain.name });
     const removedAt = tx.clock.now();
     const gone = await tx.db.domain.update({ where: { id: domain.id }, data: { state: "bin", removedAt } });
@@ -85,7 +85,7 @@ export async function removeDomain(ctx: Context, key: string): Promise<Domain> {
 /** Takes a domain out of the bin, with the addresses below it. */
 export async function restoreDomain(ctx: Context, key: string): Promise<Domain> {
   return ctx.transaction(async (tx) => {
-    const domain = await changeable(tx, key);
+    const domain = await changeableDomain(tx, key);
     if (domain.state === "live") throw conflict("domains.not_in_bin", { name: domain.name });
     const { plan } = await changeableAccount(tx, domain.accountId, "domains.write");
     await refuseFull(tx, domain.accountId, plan.maxDomains);
@@ -100,9 +100,9 @@ export async function restoreDomain(ctx: Context, key: string): Promise<Domain> 
 /** Lets a name in the bin go now, so that somebody else may take it; this cannot be undone. */
 export async function releaseDomain(ctx: Context, key: string): Promise<void> {
   await ctx.transaction(async (tx) => {
-    const domain = await changeable(tx, key);
+    const domain = await changeableDomain(tx, key);
     if (domain.state === "live") throw conflict("domains.not_in_bin", { name: domain.name });
-    await release(tx, domain);
+    await releaseRow(tx, domain);
   });
 }
 
@@ -117,7 +117,7 @@ export async function purgeDomains(ctx: Context): Promise<number> {
   for (const { name } of due) {
     await ctx.transaction(async (tx) => {
       const domain = await tx.db.domain.findFirst({ where: { name, state: "bin" } });
-      if (domain) await release(tx, domain);
+      if (domain) await releaseRow(tx, domain);
     });
   }
   return due.length;
@@ -125,7 +125,7 @@ export async function purgeDomains(ctx: Context): Promise<number> {
 
 /** Releases all names of an account whose own countdown ended. */
 export async function releaseDomainsOf(tx: TransactionContext, accountId: string): Promise<void> {
-  for (const domain of await tx.db.domain.findMany({ where: { accountId }, orderBy: { name: "asc" } })) await release(tx, domain);
+  for (const domain of await tx.db.domain.findMany({ where: { accountId }, orderBy: { name: "asc" } })) await releaseRow(tx, domain);
   await tx.db.consent.deleteMany({ where: { accountId } });
 }
 
@@ -152,22 +152,25 @@ export async function domainsWithoutZone(db: Db, take: number): Promise<DomainFa
   return (await db.domain.findMany({ where: { zone: null }, orderBy: { name: "asc" }, take })).map(factOf);
 }
 
-async function release(tx: TransactionContext, domain: Domain): Promise<void> {
+/** Lets a domain go, with everything that hangs on it. */
+export async function releaseRow(tx: TransactionContext, domain: Domain): Promise<void> {
   await tx.emit("domains.releasing", factOf(domain));
   await tx.db.domain.delete({ where: { id: domain.id } });
   await tx.db.claim.deleteMany({ where: { name: domain.name } });
   tx.audit({ verb: "domains.domain.released", accountId: domain.accountId, object: objectOf(domain), old: { name: domain.name } });
 }
 
-async function changeable(tx: TransactionContext, key: string): Promise<Domain> {
-  const where = { AND: [{ OR: [{ id: key }, { name: parseName(key) ?? key }] }, ownedBy(tx, "domains.write")] };
+/** Gives a domain for a change, in an account that may be changed now. */
+export async function changeableDomain(tx: TransactionContext, key: string, permission = "domains.write"): Promise<Domain> {
+  const where = { AND: [{ OR: [{ id: key }, { name: parseName(key) ?? key }] }, ownedBy(tx, permission)] };
   const domain = await tx.db.domain.findFirst({ where });
   if (!domain) throw notFound("domains.domain_unknown");
-  await changeableAccount(tx, domain.accountId, "domains.write");
+  await changeableAccount(tx, domain.accountId, permission);
   return domain;
 }
 
-async function refuseFull(tx: TransactionContext, accountId: string, max: number, field?: string): Promise<void> {
+/** Refuses one domain more than the plan allows. */
+export async function refuseFull(tx: TransactionContext, accountId: string, max: number, field?: string): Promise<void> {
   const count = await tx.db.domain.count({ where: { accountId, state: "live" } });
   if (count >= max) throw invalid("domains.ceiling_reached", { max }, field);
 }

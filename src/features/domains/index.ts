@@ -1,7 +1,8 @@
 /** What other features may use of domains. */
-export { consentedName, foreignBelow, refuseForeign } from "./claims.js";
-export { addDomain, domainsAbove, domainsWithoutZone, getDomain, removeDomain, restoreDomain } from "./domains.js";
-export type {} from "./events.js";
+export { consentedName, foreignBelow, holderOf, noteConsent, refuseForeign } from "./claims.js";
+export { addDomain, changeableDomain, domainsAbove, domainsWithoutZone, getDomain, removeDomain, restoreDomain } from "./domains.js";
+export type { DomainMove, MoveCount } from "./events.js";
+export { countMove, domainNamed, type KeptAside, moveDomain, yieldDomain } from "./moves.js";
 export type { AddressName, DomainName } from "./names.js";
 export { displayName, parentsOf, parseAddress, parseName, registeredName, searchText, wildcardCovers } from "./names.js";
-export { addForbidden, refuseAbovePanel, refusePanelName, writePolicy } from "./policy.js";
+export { addForbidden, refuseAbovePanel, refuseForbidden, refusePanelName, writePolicy } from "./policy.js";

@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { form } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
-import { accountsWith } from "../../core/ownership.js";
+import { accountsWith, isAdmin } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import { getAccount, listAccounts } from "../accounts/index.js";
 import { releasesOf } from "./bodies.js";
@@ -110,6 +110,7 @@ async function draw(request: FastifyRequest, reply: FastifyReply) {
     account,
     releaseAt: (await releasesOf(request.ctx.db, [domain.name])).get(domain.name),
     mayWrite: ids === null || ids.includes(domain.accountId),
+    mayGive: isAdmin(request.actor) || (request.actor.kind === "user" && request.actor.memberships.get(domain.accountId) === "owner"),
     counts: await counts(request, domain.id),
     records: recordsFor(account.webHost.address),
   });

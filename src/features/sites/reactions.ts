@@ -3,6 +3,7 @@ import type { Feature } from "../../core/feature.js";
 import { placeOf } from "../accounts/index.js";
 import { touchZones } from "../dns/index.js";
 import { refuseAnswered } from "./addresses.js";
+import { moveReactions } from "./moves.js";
 import { dropSitesOf, dropSitesOn } from "./removal.js";
 import { touchAccount, touchBase, touchWhole } from "./units.js";
 
@@ -10,6 +11,7 @@ import { touchAccount, touchBase, touchWhole } from "./units.js";
 const NAMES_AT_ONCE = 100;
 
 export const reactions: NonNullable<Feature["on"]> = {
+  ...moveReactions,
   async "accounts.changed"(tx, { accountId, what }) {
     if (what === "created") return touchAccount(tx, await placeOf(tx.db, accountId), { files: true });
     await touchWhole(tx, accountId);

@@ -19,6 +19,15 @@ CREATE TYPE "HostDoor" AS ENUM ('direct', 'sudo', 'ssh');
 -- CreateEnum
 CREATE TYPE "SiteKind" AS ENUM ('folder', 'redirect', 'proxy', 'maintenance');
 
+-- CreateEnum
+CREATE TYPE "OfferState" AS ENUM ('open', 'accepted', 'refused', 'cancelled', 'expired', 'undone');
+
+-- CreateEnum
+CREATE TYPE "RequestKind" AS ENUM ('claim', 'consent');
+
+-- CreateEnum
+CREATE TYPE "RequestState" AS ENUM ('waiting', 'proven', 'objected', 'granted', 'refused', 'cancelled', 'expired');
+
 -- CreateTable
 CREATE TABLE "AccountCounter" (
     "id" INTEGER NOT NULL,
@@ -627,6 +636,45 @@ CREATE TABLE "ProxyTarget" (
     CONSTRAINT "ProxyTarget_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "DomainOffer" (
+    "id" TEXT NOT NULL,
+    "domainId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "toAccountId" TEXT NOT NULL,
+    "state" "OfferState" NOT NULL DEFAULT 'open',
+    "kept" JSONB NOT NULL DEFAULT '{}',
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMP(3) NOT NULL,
+    "movedAt" TIMESTAMP(3),
+    "closedAt" TIMESTAMP(3),
+
+    CONSTRAINT "DomainOffer_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "NameRequest" (
+    "id" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "kind" "RequestKind" NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "holderId" TEXT NOT NULL,
+    "heldName" TEXT NOT NULL,
+    "token" TEXT NOT NULL,
+    "state" "RequestState" NOT NULL DEFAULT 'waiting',
+    "provenBy" TEXT,
+    "provenAt" TIMESTAMP(3),
+    "decideAt" TIMESTAMP(3),
+    "checkedAt" TIMESTAMP(3),
+    "fault" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" TIMESTAMP(3) NOT NULL,
+    "closedAt" TIMESTAMP(3),
+
+    CONSTRAINT "NameRequest_pkey" PRIMARY KEY ("id")
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "Plan_name_key" ON "Plan"("name");
 
@@ -837,6 +885,33 @@ CREATE UNIQUE INDEX "PhpPool_socket_key" ON "PhpPool"("socket");
 -- CreateIndex
 CREATE UNIQUE INDEX "ProxyTarget_origin_key" ON "ProxyTarget"("origin");
 
+-- CreateIndex
+CREATE INDEX "DomainOffer_domainId_state_idx" ON "DomainOffer"("domainId", "state");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_accountId_createdAt_idx" ON "DomainOffer"("accountId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_toAccountId_createdAt_idx" ON "DomainOffer"("toAccountId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_state_expiresAt_idx" ON "DomainOffer"("state", "expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "NameRequest_token_key" ON "NameRequest"("token");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_accountId_state_idx" ON "NameRequest"("accountId", "state");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_holderId_state_idx" ON "NameRequest"("holderId", "state");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideAt");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");
+
 -- AddForeignKey
 ALTER TABLE "Account" ADD CONSTRAINT "Account_planId_fkey" FOREIGN KEY ("planId") REFERENCES "Plan"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
@@ -911,3 +986,15 @@ ALTER TABLE "SiteAddress" ADD CONSTRAINT "SiteAddress_domainId_accountId_fkey" F
 
 -- AddForeignKey
 ALTER TABLE "PhpPool" ADD CONSTRAINT "PhpPool_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "DomainOffer" ADD CONSTRAINT "DomainOffer_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "DomainOffer" ADD CONSTRAINT "DomainOffer_toAccountId_fkey" FOREIGN KEY ("toAccountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "NameRequest" ADD CONSTRAINT "NameRequest_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "NameRequest" ADD CONSTRAINT "NameRequest_holderId_fkey" FOREIGN KEY ("holderId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -555,6 +555,45 @@ CREATE TABLE "ProxyTarget" (
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
+-- CreateTable
+CREATE TABLE "DomainOffer" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "domainId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "toAccountId" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "kept" JSONB NOT NULL DEFAULT '{}',
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" DATETIME NOT NULL,
+    "movedAt" DATETIME,
+    "closedAt" DATETIME,
+    CONSTRAINT "DomainOffer_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "DomainOffer_toAccountId_fkey" FOREIGN KEY ("toAccountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "NameRequest" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "name" TEXT NOT NULL,
+    "kind" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "holderId" TEXT NOT NULL,
+    "heldName" TEXT NOT NULL,
+    "token" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "provenBy" TEXT,
+    "provenAt" DATETIME,
+    "decideAt" DATETIME,
+    "checkedAt" DATETIME,
+    "fault" TEXT,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "expiresAt" DATETIME NOT NULL,
+    "closedAt" DATETIME,
+    CONSTRAINT "NameRequest_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "NameRequest_holderId_fkey" FOREIGN KEY ("holderId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
 -- CreateIndex
 CREATE UNIQUE INDEX "Plan_name_key" ON "Plan"("name");
 
@@ -764,3 +803,30 @@ CREATE UNIQUE INDEX "PhpPool_socket_key" ON "PhpPool"("socket");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "ProxyTarget_origin_key" ON "ProxyTarget"("origin");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_domainId_state_idx" ON "DomainOffer"("domainId", "state");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_accountId_createdAt_idx" ON "DomainOffer"("accountId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_toAccountId_createdAt_idx" ON "DomainOffer"("toAccountId", "createdAt");
+
+-- CreateIndex
+CREATE INDEX "DomainOffer_state_expiresAt_idx" ON "DomainOffer"("state", "expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "NameRequest_token_key" ON "NameRequest"("token");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_accountId_state_idx" ON "NameRequest"("accountId", "state");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_holderId_state_idx" ON "NameRequest"("holderId", "state");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideAt");
+
+-- CreateIndex
+CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");

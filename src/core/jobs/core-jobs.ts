@@ -1,6 +1,7 @@
 /** Jobs that belong to no feature. */
 import { verifyAudit } from "../audit-trail.js";
 import type { JobDefinition } from "../feature.js";
+import { sendMail } from "../mailer.js";
 
 /** Proves the audit chain every night; a broken chain is a failed run. */
 const auditVerify: JobDefinition = {
@@ -15,4 +16,15 @@ const auditVerify: JobDefinition = {
   },
 };
 
-export const coreJobs: readonly JobDefinition[] = [auditVerify];
+/** Sends what is queued, every minute. */
+const mailSend: JobDefinition = {
+  name: "core.mail",
+  schedule: "* * * * *",
+  leaseSeconds: 600,
+  async run(ctx, { env }) {
+    const { sent, later, failed, idle } = await sendMail(ctx, env);
+    return { summary: idle ? "no relay is set" : `${sent} sent, ${later} again later, ${failed} refused` };
+  },
+};
+
+export const coreJobs: readonly JobDefinition[] = [auditVerify, mailSend];

@@ -136,7 +136,10 @@ test("A password is given to a relay on the network only over TLS; settings that
   const away = sink.url.replace("127.0.0.1", "user:secret@[::ffff:127.0.0.1]");
   assert.equal(relay(away)?.local, false);
   assert.equal((await sendMail(ctx, envWith({ MUTU_SMTP_URL: away }))).later, 1);
-  assert.ok(sink.commands.some((line) => line.startsWith("EHLO")), "the sink was not reached");
+  assert.ok(
+    sink.commands.some((line) => line.startsWith("EHLO")),
+    "the sink was not reached",
+  );
   assert.ok(!sink.commands.some((line) => /^(AUTH|MAIL|RCPT)/.test(line)));
   ctx.clock.advance(3600);
   const local = await sendMail(ctx, envWith({ MUTU_SMTP_URL: sink.url.replace("smtp://", "smtp://user:secret@") }));

@@ -7,6 +7,9 @@ import { findUser } from "../auth/index.js";
 import { accountFor, changeableAccount } from "./own.js";
 import type { MemberInput } from "./schemas.js";
 
+/** Who is told what concerns everybody. */
+const ACTIVE = { user: { disabledAt: null }, account: { state: { not: "removed" as const } } };
+
 /** A user's accounts and roles, read at each request; accounts in the bin are left out. */
 export const memberships: MembershipSource = {
   async of(db, userId) {
@@ -72,4 +75,15 @@ export async function removeMember(ctx: Context, accountId: string, userId: stri
 async function refuseLastOwner(db: Db, accountId: string, userId: string): Promise<void> {
   const others = await db.membership.count({ where: { accountId, role: "owner", userId: { not: userId } } });
   if (others === 0) throw conflict("accounts.last_owner", {});
+}
+
+/** Everybody with a role in an account that is not in the bin and whose login is not disabled, once each, by address. */
+export async function listPeople(db: Db): Promise<{ userId: string; email: string; locale: string | null }[]> {
+  const rows = await db.membership.findMany({ where: ACTIVE, distinct: ["userId"], select: { user: { select: { id: true, email: true, locale: true } } } });
+  return rows.map(({ user }) => ({ userId: user.id, email: user.email, locale: user.locale })).sort((a, b) => (a.email < b.email ? -1 : 1));
+}
+
+/** How many they are. */
+export async function countPeople(db: Db): Promise<number> {
+  return (await db.membership.groupBy({ by: ["userId"], where: ACTIVE })).length;
 }

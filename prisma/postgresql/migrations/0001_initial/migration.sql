@@ -443,6 +443,48 @@ CREATE TABLE "JobRun" (
 );
 
 -- CreateTable
+CREATE TABLE "OutgoingMail" (
+    "id" TEXT NOT NULL,
+    "purpose" TEXT NOT NULL,
+    "recipient" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "text" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "nextAt" TIMESTAMP(3) NOT NULL,
+    "error" TEXT,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "sentAt" TIMESTAMP(3),
+
+    CONSTRAINT "OutgoingMail_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "Notice" (
+    "id" TEXT NOT NULL,
+    "titleFr" TEXT NOT NULL,
+    "textFr" TEXT NOT NULL,
+    "titleEn" TEXT NOT NULL,
+    "textEn" TEXT NOT NULL,
+    "fromAt" TIMESTAMP(3) NOT NULL,
+    "untilAt" TIMESTAMP(3),
+    "mailedAt" TIMESTAMP(3),
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "Notice_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
+CREATE TABLE "NoticeDismissal" (
+    "noticeId" TEXT NOT NULL,
+    "userId" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "NoticeDismissal_pkey" PRIMARY KEY ("noticeId","userId")
+);
+
+-- CreateTable
 CREATE TABLE "PublishUnit" (
     "id" TEXT NOT NULL,
     "hostId" TEXT NOT NULL,
@@ -820,6 +862,18 @@ CREATE INDEX "JobRun_name_startedAt_idx" ON "JobRun"("name", "startedAt");
 CREATE INDEX "JobRun_startedAt_idx" ON "JobRun"("startedAt");
 
 -- CreateIndex
+CREATE INDEX "OutgoingMail_state_nextAt_idx" ON "OutgoingMail"("state", "nextAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "OutgoingMail_purpose_recipient_key" ON "OutgoingMail"("purpose", "recipient");
+
+-- CreateIndex
+CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
+
+-- CreateIndex
+CREATE INDEX "NoticeDismissal_userId_idx" ON "NoticeDismissal"("userId");
+
+-- CreateIndex
 CREATE INDEX "PublishUnit_accountId_idx" ON "PublishUnit"("accountId");
 
 -- CreateIndex
@@ -968,6 +1022,12 @@ ALTER TABLE "HostDaemon" ADD CONSTRAINT "HostDaemon_hostId_fkey" FOREIGN KEY ("h
 
 -- AddForeignKey
 ALTER TABLE "HostName" ADD CONSTRAINT "HostName_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "NoticeDismissal" ADD CONSTRAINT "NoticeDismissal_noticeId_fkey" FOREIGN KEY ("noticeId") REFERENCES "Notice"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "NoticeDismissal" ADD CONSTRAINT "NoticeDismissal_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "ReleaseChange" ADD CONSTRAINT "ReleaseChange_releaseId_fkey" FOREIGN KEY ("releaseId") REFERENCES "Release"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -380,6 +380,46 @@ CREATE TABLE "JobRun" (
 );
 
 -- CreateTable
+CREATE TABLE "OutgoingMail" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "purpose" TEXT NOT NULL,
+    "recipient" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "text" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "attempts" INTEGER NOT NULL DEFAULT 0,
+    "nextAt" DATETIME NOT NULL,
+    "error" TEXT,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "sentAt" DATETIME
+);
+
+-- CreateTable
+CREATE TABLE "Notice" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "titleFr" TEXT NOT NULL,
+    "textFr" TEXT NOT NULL,
+    "titleEn" TEXT NOT NULL,
+    "textEn" TEXT NOT NULL,
+    "fromAt" DATETIME NOT NULL,
+    "untilAt" DATETIME,
+    "mailedAt" DATETIME,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- CreateTable
+CREATE TABLE "NoticeDismissal" (
+    "noticeId" TEXT NOT NULL,
+    "userId" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY ("noticeId", "userId"),
+    CONSTRAINT "NoticeDismissal_noticeId_fkey" FOREIGN KEY ("noticeId") REFERENCES "Notice" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "NoticeDismissal_userId_fkey" FOREIGN KEY ("userId") REFERENCES "User" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
 CREATE TABLE "PublishUnit" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "hostId" TEXT NOT NULL,
@@ -737,6 +777,18 @@ CREATE INDEX "JobRun_name_startedAt_idx" ON "JobRun"("name", "startedAt");
 
 -- CreateIndex
 CREATE INDEX "JobRun_startedAt_idx" ON "JobRun"("startedAt");
+
+-- CreateIndex
+CREATE INDEX "OutgoingMail_state_nextAt_idx" ON "OutgoingMail"("state", "nextAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "OutgoingMail_purpose_recipient_key" ON "OutgoingMail"("purpose", "recipient");
+
+-- CreateIndex
+CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
+
+-- CreateIndex
+CREATE INDEX "NoticeDismissal_userId_idx" ON "NoticeDismissal"("userId");
 
 -- CreateIndex
 CREATE INDEX "PublishUnit_accountId_idx" ON "PublishUnit"("accountId");

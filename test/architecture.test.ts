@@ -27,8 +27,13 @@ const ARROWS: { files: RegExp; may: RegExp[] }[] = [
   { files: /^src\/core\//, may: [/^src\/core\//] },
   { files: /^src\/publish\//, may: [/^src\/publish\//, /^src\/core\//] },
   { files: /^src\/features\/[^/]+\/role\.ts$/, may: [/^src\/core\/(errors|text)\.ts$/, /^src\/features\/[^/]+\/role\.ts$/] },
+  // The text that all daemons of a role read, written by the feature's own rules; daemons see this one file beside role.ts.
+  { files: /^src\/features\/[^/]+\/format\.ts$/, may: [/^src\/publish\/(contract|words)\.ts$/, /^src\/core\/(errors|text)\.ts$/, /^OWN\//] },
   { files: /^src\/features\//, may: [/^src\/core\//, /^src\/publish\/(index|contract)\.ts$/, /^src\/features\/[^/]+\/index\.ts$/, /^OWN\//] },
-  { files: /^src\/daemons\//, may: [/^src\/publish\/(contract|words)\.ts$/, /^src\/features\/[^/]+\/role\.ts$/, /^src\/core\/(errors|text)\.ts$/, /^OWN\//] },
+  {
+    files: /^src\/daemons\//,
+    may: [/^src\/publish\/(contract|words)\.ts$/, /^src\/features\/[^/]+\/(role|format)\.ts$/, /^src\/core\/(errors|text)\.ts$/, /^OWN\//],
+  },
   { files: /^src\/(app|boot|cli|commands|panel|server)\.ts$|^src\/(generate|trial)\//, may: [/^src\/(?!generated\/)/] },
 ];
 

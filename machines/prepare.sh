@@ -61,8 +61,8 @@ add_packages() {
   [ $status = 0 ] || { tail -n 20 /var/log/mutu-install.log >&2 && die "apt-get failed ($status)"; }
 }
 
-# package_list <file>: its words, comments left out
-package_list() { sed 's/#.*//' "$1" | tr -s ' \n' ' '; }
+# package_list <file>...: their words, comments left out
+package_list() { sed 's/#.*//' "$@" | tr -s ' \n' ' '; }
 
 # add_group <name> [gid]
 add_group() {

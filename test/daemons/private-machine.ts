@@ -45,7 +45,10 @@ export class PrivateMachine {
     for (const folder of ["run", "releases", "activations", "tls", "incoming"]) mkdirSync(join(this.root, folder), { recursive: true, mode: 0o755 });
     mkdirSync(this.homes, { mode: 0o711 });
     // Copied as install does: the checkout may lie where other users cannot pass.
-    for (const name of ["nginx", "php-fpm", "homes", "proftpd"]) cpSync(join(DAEMONS, name, "machine"), join(this.base, "daemons", name), { recursive: true });
+    for (const name of readdirSync(DAEMONS)) {
+      const source = join(DAEMONS, name, "machine");
+      if (existsSync(source)) cpSync(source, join(this.base, "daemons", name), { recursive: true });
+    }
     this.env = {
       PATH: "/usr/sbin:/usr/bin:/sbin:/bin",
       MUTU_HOST: "web1",
@@ -54,6 +57,8 @@ export class PrivateMachine {
       MUTU_PRIVILEGED: PRIVILEGED ? "yes" : "no",
       MUTU_APACHE_USER: DAEMON_USER,
       MUTU_NGINX_USER: DAEMON_USER,
+      MUTU_KNOT_USER: DAEMON_USER,
+      MUTU_BIND_USER: DAEMON_USER,
       MUTU_WALL_USER: DAEMON_USER,
       MUTU_WALL_GROUP: DAEMON_USER,
       MUTU_HOMES: this.homes,

@@ -135,6 +135,7 @@ async function lowerOf(node: NodeRequest): Promise<string> {
   const web = ["--control-address", `${NET}.1`, "--panel-key", PLACEHOLDER_KEY];
   return makeLayers({
     kind,
+    daemons,
     prepared: node.prepared ?? (node.init === "container" ? "packages" : "files"),
     installArgs: kind === "web" ? [...common, ...web] : common,
   });

@@ -17,6 +17,8 @@ export interface LayerOptions {
   prepared: "packages" | "files";
   /** Words for the kind's install script, step files. */
   installArgs: readonly string[];
+  /** Drivers that the machine gets: some bring packages of their own. */
+  daemons: string;
 }
 
 /** Root of the checkout. */
@@ -36,14 +38,15 @@ export async function makeLayers(options: LayerOptions): Promise<string> {
     const base = layer(`base-${RELEASE}`, [hashOf(join(HERE, "layer.sh")), RELEASE, ...BASE_PACKAGES]);
     await layerScript("base", base, RELEASE, ...BASE_PACKAGES);
 
-    const lists = readdirSync(join(bundle, "machines", options.kind)).filter((name) => name.endsWith("packages"));
+    const own = options.daemons.split(" ").map((daemon) => `${daemon}-packages`);
+    const lists = readdirSync(join(bundle, "machines", options.kind)).filter((name) => ["packages", "php-packages", ...own].includes(name));
     // The step "packages" of an install does nothing but apt, so the lists say all of it.
     const packages = layer(`packages-${options.kind}`, [
       base,
       hashOf(join(HERE, "layer-chroot.sh"), ...lists.map((name) => join(bundle, "machines", options.kind, name))),
     ]);
     const below = options.kind === "control" ? `${nodeLayer()}:${base}` : base;
-    await install(packages, below, bundle, options.kind, ["--step", "packages"]);
+    await install(packages, below, bundle, options.kind, ["--step", "packages", "--daemons", options.daemons]);
     if (options.prepared === "packages") return `${packages}:${below}`;
 
     const files = layer(`files-${options.kind}`, [packages, hashTree(bundle), ...options.installArgs]);

@@ -22,6 +22,13 @@ export function memberPages({ sites, domains, publications, accounts }: Scene): 
     `/domains/${domains["xn--pniche-caf-b7aj.test"]}`,
     `/domains/${domains["regates.test"]}`,
     `/domains/${domains["amisducanal.test"]}/delete`,
+    "/ftp-logins",
+    "/ftp-logins/bin",
+    "/ftp-logins/new",
+    "/ftp-logins/amis",
+    "/ftp-logins/amis_webmestre",
+    "/ftp-logins/amis_ancien",
+    "/ftp-logins/amis/delete",
     "/connect",
     "/publications",
     ...["done", "partial", "running"].map((state) => `/publications/${publications[state]}`),
@@ -42,7 +49,7 @@ export function webmasterPages({ sites, accounts }: Scene): string[] {
 
 /** Of a member who has nothing yet. */
 export function newcomerPages(): string[] {
-  return ["/", "/sites", "/sites/bin", "/domains", "/domains/bin", "/connect", "/publications"];
+  return ["/", "/sites", "/sites/bin", "/domains", "/domains/bin", "/ftp-logins", "/ftp-logins/new", "/connect", "/publications"];
 }
 
 /** Of an administrator. */
@@ -64,6 +71,10 @@ export function adminPages({ accounts, host, publications, sites, admin, claire 
     "/plans",
     "/plans/new",
     `/plans/${plan}`,
+    "/ftp-hosts",
+    `/ftp-hosts/${host.id}`,
+    "/notices",
+    "/notices/new",
     "/hosts",
     `/hosts/${host.id}`,
     `/hosts/${otherHost}`,

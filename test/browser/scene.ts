@@ -1,5 +1,5 @@
 /** What the screens show: two machines, plans, associations, sites in every state, publications. */
-import type { Actor, MembershipRole } from "../../src/core/context.js";
+import type { Actor, Context, MembershipRole } from "../../src/core/context.js";
 import { addAccount, findAccount } from "../../src/features/accounts/accounts.js";
 import { setMember } from "../../src/features/accounts/members.js";
 import { addPlan, DEFAULT_PLAN, ensureDefaultPlan } from "../../src/features/accounts/plans.js";
@@ -7,6 +7,8 @@ import { removeAccount, suspendAccount } from "../../src/features/accounts/state
 import { grantName } from "../../src/features/domains/claims.js";
 import { addDomain, removeDomain } from "../../src/features/domains/domains.js";
 import { addForbidden } from "../../src/features/domains/policy.js";
+import { addLogin } from "../../src/features/ftp/index.js";
+import { removeLogin } from "../../src/features/ftp/removal.js";
 import { saveHost } from "../../src/features/hosts/index.js";
 import { addProxyTarget } from "../../src/features/sites/proxy-targets.js";
 import { removeSite } from "../../src/features/sites/removal.js";
@@ -85,6 +87,7 @@ export async function makeScene(app: TestApp): Promise<Scene> {
   await add(claire, amis, "essai.amisducanal.test", { phpVersion: "8.4" });
   await removeSite(as(claire, { [amis]: "owner" }), sites["essai.amisducanal.test"] as string);
   await add(marc, chorale, "choraleduport.test", { withWww: true, phpVersion: "8.4" });
+  await addFiles(as(claire, { [amis]: "owner" }), amis);
   await addDomain(as(claire, { [amis]: "owner" }), { accountId: amis, name: "péniche-café.test" });
   await addDomain(as(claire, { [amis]: "owner" }), { accountId: amis, name: "regates.test" });
   const domains = Object.fromEntries((await ctx.db.domain.findMany()).map(({ name, id }) => [name, id]));
@@ -98,6 +101,14 @@ export async function makeScene(app: TestApp): Promise<Scene> {
   await letFail(app, host, amis);
   const publications = await addPublications(app, host, amis);
   return { app, claire, marc, sami, admin, host, accounts, sites, domains, publications };
+}
+
+/** FTP accounts: one for everybody, one for a guest, one in the bin. */
+async function addFiles(ctx: Context, accountId: string): Promise<void> {
+  await addLogin(ctx, { accountId });
+  const guest = { name: "webmestre", note: "Marie, jusqu’à la fête", folder: "www/amisducanal.test", readOnly: true, days: 30, networks: "192.0.2.0/24" };
+  await addLogin(ctx, { accountId, ...guest });
+  await removeLogin(ctx, (await addLogin(ctx, { accountId, name: "ancien" })).login.id);
 }
 
 /** One chip of each kind among the sites of one account: a PHP version's pool makes the difference. */
@@ -116,7 +127,7 @@ function actorOf(person: TestUser, memberships: Record<string, MembershipRole>):
 
 async function addHosts(app: TestApp): Promise<Host> {
   const ctx = app.ctx({ kind: "system", name: "install" });
-  const daemons = ["apache web", "homes files", "nginx web", "php-fpm php"].map((words) => words.split(" ") as [string, string]);
+  const daemons = ["apache web", "homes files", "nginx web", "php-fpm php", "proftpd ftp"].map((words) => words.split(" ") as [string, string]);
   const fixed = {
     door: "ssh" as const,
     port: 22,

@@ -49,7 +49,7 @@ test("A notice is on everybody's first page and sheet in the reader's language, 
   assert.deepEqual([away.statusCode, away.headers.location], [303, "/connect"]);
   assert.ok(!(await jeanne.get("/")).body.includes("La nouvelle adresse"));
   assert.ok((await paul.get("/")).body.includes("The new address"));
-  assert.ok((await root.get(`/notices/${id}`)).body.includes("Put away by 1 person"));
+  assert.ok((await root.get(`/notices/${id}`)).body.includes("Read by 1 person"));
   const elsewhere = await paul.submit("/", `/notices/${id}/dismiss`, { back: "https://evil.test/" });
   assert.deepEqual([elsewhere.statusCode, elsewhere.headers.location], [303, "/"]);
   assert.equal((await jeanne.get("/notices")).statusCode, 404);

@@ -130,9 +130,11 @@ describe("poison", { timeout: 900_000 }, () => {
     await copyPlan("oversized", 2_147_483_647);
     await house.sql("UPDATE Account SET planId = 'poisoned' WHERE id = ?", at(fpm).accountId);
     await house.sql("UPDATE Account SET planId = 'oversized' WHERE id = ?", at(start).accountId);
-    await changeMemory(house, village, 64);
+    // Spoilt before it is touched: a job may begin a run at any time.
+    await house.sql("UPDATE Site SET hstsSeconds = 'soon', memoryMb = 64 WHERE id = ?", at(unread).siteId);
+    await house.sql("UPDATE PublishUnit SET wanted = wanted + 1 WHERE role = 'web' AND key = ?", String(at(unread).number));
+    await changeMemory(house, others(unread), 64);
     for (const index of [fpm, start]) await house.sql("UPDATE PublishUnit SET wanted = wanted + 1 WHERE role = 'php' AND key = ?", `${at(index).number}/8.2`);
-    await house.sql("UPDATE Site SET hstsSeconds = 'soon' WHERE id = ?", at(unread).siteId);
     assertPartial(await publish("web1", since));
     await assertLiveAndUpdated(others(...ROWS), "64M");
     await assertToldWhy(at(apache), /Le serveur web a refusé un réglage de ces sites/);

@@ -43,13 +43,14 @@ const MAIL = new Set<GroupKind>(["MX", "SPF", "DMARC", "DKIM"]);
 
 /** Groups what was read with what the zone serves. */
 export function groupRecords(records: readonly ReadRecord[], rows: readonly TableRow[], chosen: Readonly<Record<string, string>>): Grouped {
-  const served = rows.filter(({ state }) => state === "served");
+  // What lies hidden below a delegation is there all the same: added once more it would stand twice.
+  const standing = rows.filter(({ state }) => state === "served" || state === "hidden");
   // An own record before a derived one that says the same.
-  const byIdentity = new Map([...served].sort((a, b) => Number(a.id !== null) - Number(b.id !== null)).map((row) => [identityOf(row), row]));
+  const byIdentity = new Map([...standing].sort((a, b) => Number(a.id !== null) - Number(b.id !== null)).map((row) => [identityOf(row), row]));
   const knownAs = ({ record }: ReadRecord) => byIdentity.get(identityOf(record));
-  const aliases = new Set([...records.map(({ record }) => record), ...served].filter(({ data }) => data.type === "CNAME").map(({ name }) => name));
+  const aliases = new Set([...records.map(({ record }) => record), ...standing].filter(({ data }) => data.type === "CNAME").map(({ name }) => name));
   const kindAt = (name: RecordName, data: RecordData): GroupKind => (aliases.has(name) ? "name" : kindOf(name, data));
-  const rowsOf = groupBy(served, ({ name, data }) => `${name} ${kindAt(name, data)}`);
+  const rowsOf = groupBy(standing, ({ name, data }) => `${name} ${kindAt(name, data)}`);
   const grouped: Grouped = { groups: [], same: [] };
   for (const [key, members] of groupBy(records, ({ record }) => `${record.name} ${kindAt(record.name, record.data)}`)) {
     const [name, kind] = key.split(" ") as [RecordName, GroupKind];

@@ -2,6 +2,7 @@
 
 document.documentElement.classList.add("js");
 
+const MAX_FILE_BYTES = 1024 * 1024 + 4;
 const locale = document.documentElement.lang;
 
 /** Shows UTC times in the reader's own zone; the title keeps the exact UTC moment. */
@@ -45,6 +46,24 @@ function follow(url) {
   addEventListener("pagehide", () => stream.close());
 }
 
+/** Puts a chosen file into a text field, where it can be read and corrected. Bytes that are no UTF-8 are written as zone files write bytes. */
+async function fill(input) {
+  const field = document.getElementById(input.dataset.fills);
+  const file = input.files[0];
+  if (!field || !file) return;
+  // More than the server takes is sent cut: it says that it is too long.
+  const bytes = new Uint8Array(await file.slice(0, MAX_FILE_BYTES).arrayBuffer());
+  try {
+    field.value = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    field.value = Array.from(bytes, (byte) => (byte < 0x80 ? String.fromCharCode(byte) : `\\${byte}`)).join("");
+  }
+}
+
+document.addEventListener("change", (event) => {
+  const input = event.target.closest?.("[data-fills]");
+  if (input) fill(input).catch(() => {});
+});
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("[data-copy]");
   if (button) copy(button).catch(() => {});

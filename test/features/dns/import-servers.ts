@@ -26,7 +26,7 @@ export interface Key {
 
 /** Starts BIND with these zones; gives its port. */
 export async function startBind(t: TestContext, zones: readonly ZoneSource[], keys: readonly Key[]): Promise<number> {
-  const { folder, port } = await prepare(t, zones);
+  const { folder, port } = await prepare(zones);
   const transfer = (key: string | null) => (key === null ? "any;" : key === "nobody" ? "none;" : `key "${key}";`);
   const lines = [
     `options { directory "${folder}"; listen-on port ${port} { ${LOOPBACK}; }; listen-on-v6 { none; }; pid-file none; session-keyfile "${folder}/session.key"; recursion no; dnssec-validation no; notify no; };`,
@@ -35,13 +35,13 @@ export async function startBind(t: TestContext, zones: readonly ZoneSource[], ke
     ...zones.map(({ name, key }) => `zone "${name}" { type primary; file "${name}.zone"; allow-transfer { ${transfer(key)} }; };`),
   ];
   writeFileSync(join(folder, "named.conf"), `${lines.join("\n")}\n`);
-  await run(t, "/usr/sbin/named", ["-g", "-c", join(folder, "named.conf"), "-n", "1"], port);
+  await run(t, folder, "/usr/sbin/named", ["-g", "-c", join(folder, "named.conf"), "-n", "1"], port);
   return port;
 }
 
 /** Starts Knot with these zones; gives its port. */
 export async function startKnot(t: TestContext, zones: readonly ZoneSource[], keys: readonly Key[]): Promise<number> {
-  const { folder, port } = await prepare(t, zones);
+  const { folder, port } = await prepare(zones);
   const items = (rows: string[][]) => rows.flatMap((row) => row.map((line, at) => `  ${at === 0 ? "-" : " "} ${line}`));
   const lines = [
     ...["server:", `    rundir: ${folder}`, `    listen: ${LOOPBACK}@${port}`, "    udp-workers: 1", "    tcp-workers: 1", "    background-workers: 1"],
@@ -64,7 +64,7 @@ export async function startKnot(t: TestContext, zones: readonly ZoneSource[], ke
     ],
   ].filter((line, at, all) => !line.endsWith(":") || line.startsWith(" ") || all[at + 1]?.startsWith(" "));
   writeFileSync(join(folder, "knot.conf"), `${lines.join("\n")}\n`);
-  await run(t, "/usr/sbin/knotd", ["-c", join(folder, "knot.conf")], port);
+  await run(t, folder, "/usr/sbin/knotd", ["-c", join(folder, "knot.conf")], port);
   return port;
 }
 
@@ -91,15 +91,14 @@ function listen(server: ReturnType<typeof createServer>): Promise<number> {
   return new Promise((resolve) => server.listen(0, LOOPBACK, () => resolve((server.address() as { port: number }).port)));
 }
 
-async function prepare(t: TestContext, zones: readonly ZoneSource[]): Promise<{ folder: string; port: number }> {
+async function prepare(zones: readonly ZoneSource[]): Promise<{ folder: string; port: number }> {
   const folder = mkdtempSync(join(tmpdir(), "mutu-ns-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
   mkdirSync(folder, { recursive: true });
   for (const { name, text } of zones) writeFileSync(join(folder, `${name}.zone`), text);
   return { folder, port: await freePort() };
 }
 
-async function run(t: TestContext, program: string, words: string[], port: number): Promise<void> {
+async function run(t: TestContext, folder: string, program: string, words: string[], port: number): Promise<void> {
   const child: ChildProcess = spawn(program, words, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) stream?.on("data", (bytes: Buffer) => (said = `${said}${bytes.toString()}`.slice(-4000)));
@@ -107,6 +106,8 @@ async function run(t: TestContext, program: string, words: string[], port: numbe
   t.after(async () => {
     child.kill("SIGTERM");
     await ended;
+    // Only now: a server that still runs writes into its folder.
+    rmSync(folder, { recursive: true, force: true });
   });
   await until(() => answers(port), 20, `${program} listens`).catch((cause: unknown) => {
     throw new Error(`${program} did not start: ${said}`, { cause });

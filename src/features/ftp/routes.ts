@@ -4,16 +4,18 @@ import { Type } from "typebox";
 import { form } from "../../core/http/forms.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
+import { refreshHost } from "../hosts/index.js";
 import { clientPages } from "./client-routes.js";
 import { AccessForm, endOf, NewLoginForm } from "./forms.js";
 import { hostPages } from "./host-routes.js";
 import { addKey, removeKey } from "./login-keys.js";
-import { addLogin, dropPassword, editLogin, setPassword } from "./logins.js";
+import { addLogin, dropPassword, editLogin, getLogin, setPassword } from "./logins.js";
 import { drawDelete, drawList, drawLogin, drawNew, drawPassword, loginKey, loginPath } from "./pages.js";
 import { releaseLogin, removeLogin, restoreLogin } from "./removal.js";
 import { KeyInput, Nothing, PasswordInput } from "./schemas.js";
 import { streamChips } from "./stream.js";
 
+const FRESH = { olderThanSeconds: 60, patienceMs: 300 };
 const read = { access: { permission: "ftp.read" } } as const;
 const write = { access: { permission: "ftp.write" } } as const;
 const keyId = (request: FastifyRequest) => (request.params as { key: string }).key;
@@ -24,7 +26,12 @@ export function ftpPages(app: FastifyInstance, services: Services): void {
   app.get("/ftp-logins/bin", { config: read }, (request, reply) => drawList(request, reply, "bin"));
   app.get("/ftp-logins/new", { config: write }, drawNew);
   app.get("/ftp-logins/stream", { config: read }, (request, reply) => streamChips(request, reply, publisherOf(services).events));
-  app.get("/ftp-logins/:login", { config: read }, drawLogin);
+  app.get("/ftp-logins/:login", { config: read }, async (request, reply) => {
+    // Who was here last is told by the machine: asked for anew, unless somebody just did, and not waited for.
+    const { account } = await getLogin(request.ctx, loginKey(request));
+    await refreshHost(services.context({ kind: "system", name: "ftp" }), services.env, account.filesHostId, FRESH);
+    return drawLogin(request, reply);
+  });
   app.post(
     "/ftp-logins",
     { config: write },

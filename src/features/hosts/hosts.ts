@@ -88,6 +88,32 @@ export async function probeHost(ctx: Context, env: Env, key: string): Promise<{ 
   return { host: await getHost(ctx, found.id), error: fault };
 }
 
+const asking = new Map<string, Promise<unknown>>();
+
+/**
+ * Asks a host again when what it said is older than so many seconds, once for everybody who wants to know, and waits for it only so long.
+ * A host that never answered, or is away, is left to the job. `system` acts: whoever opened a page may not ask machines.
+ */
+export async function refreshHost(
+  system: Context,
+  env: Env,
+  hostId: string,
+  { olderThanSeconds, patienceMs }: { olderThanSeconds: number; patienceMs: number },
+): Promise<void> {
+  const host = await system.db.host.findUnique({ where: { id: hostId }, select: { stateAt: true, reachable: true } });
+  if (!host?.reachable || host.stateAt === null) return;
+  if (system.clock.now().getTime() - host.stateAt.getTime() < olderThanSeconds * 1000) return;
+  const started =
+    asking.get(hostId) ??
+    probeHost(system, env, hostId)
+      .catch((error: unknown) => system.log.warn({ err: error }, "host not asked"))
+      .finally(() => asking.delete(hostId));
+  asking.set(hostId, started);
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([started, new Promise((resolve) => (timer = setTimeout(resolve, patienceMs)))]);
+  clearTimeout(timer);
+}
+
 function describe(failure: { kind: string; reason?: string }): string {
   return failure.reason ? `${failure.kind}: ${failure.reason}` : failure.kind;
 }

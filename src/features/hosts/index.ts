@@ -1,7 +1,7 @@
 /** What other features may use of hosts. */
 export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, machineAddresses, type ServingHost, setHostNames } from "./directory.js";
 export type {} from "./events.js";
-export { probeHost, saveHost } from "./hosts.js";
+export { probeHost, refreshHost, saveHost } from "./hosts.js";
 export { type PublicAddresses, publicAddressesOf, setAddresses } from "./public-addresses.js";
 export type { HostInput } from "./schemas.js";
 export { phpVersionsOf } from "./state.js";

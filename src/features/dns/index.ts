@@ -1,7 +1,9 @@
 /** What other features may use of dns. */
 export { isPublicAddress, plainAddress, plainIpv6 } from "./addresses.js";
 export type { ContributedRecord, DerivedRecord, NamedDomain } from "./contribution.js";
+export { wantedDs } from "./dnssec.js";
 export type {} from "./events.js";
+export { dnsServerOf } from "./probers.js";
 export { byteLength, MAX_STRING, quoted, stringsOf, textOf } from "./record-bytes.js";
 export { checkData, MAX_TXT_BYTES } from "./record-data.js";
 export { dataOfWords, fieldsOf, type NameReader, type Parsed, parseFields, parseLine, parseTtl } from "./record-input.js";

@@ -2,6 +2,7 @@
 export { consentedName, foreignBelow, holderOf, noteConsent, refuseForeign } from "./claims.js";
 export { addDomain, changeableDomain, domainsAbove, domainsWithoutZone, getDomain, removeDomain, restoreDomain } from "./domains.js";
 export type { DomainMove, MoveCount } from "./events.js";
+export { type DomainMark, marksOf } from "./marks.js";
 export { countMove, domainNamed, type KeptAside, moveDomain, yieldDomain } from "./moves.js";
 export type { AddressName, DomainName } from "./names.js";
 export { displayName, parentsOf, parseAddress, parseName, registeredName, searchText, wildcardCovers } from "./names.js";

@@ -7,6 +7,7 @@ import type { Services } from "../../core/services.js";
 import { getAccount, listAccounts } from "../accounts/index.js";
 import { releasesOf } from "./bodies.js";
 import { addDomain, BIN_DAYS, countOnDomain, getDomain, listDomains, releaseDomain, removeDomain, restoreDomain } from "./domains.js";
+import { marksOf } from "./marks.js";
 import { namePages } from "./name-routes.js";
 import { displayName } from "./names.js";
 import { writePolicy } from "./policy.js";
@@ -20,8 +21,8 @@ const keyOf = (request: FastifyRequest) => (request.params as { domain: string }
 /** Mounts the pages; writes down what the environment says of names, so that acts read it in their transaction. */
 export async function domainPages(app: FastifyInstance, services: Services): Promise<void> {
   await writePolicy(services.db, { localNames: services.env.mode !== "production", panelNames: services.env.ownNames });
-  app.get("/domains", { config: read }, (request, reply) => drawList(request, reply, "live"));
-  app.get("/domains/bin", { config: read }, (request, reply) => drawList(request, reply, "bin"));
+  app.get("/domains", { config: read }, (request, reply) => drawList(request, reply, services, "live"));
+  app.get("/domains/bin", { config: read }, (request, reply) => drawList(request, reply, services, "bin"));
   app.get("/domains/new", { config: write }, drawNew);
   app.post(
     "/domains",
@@ -35,7 +36,7 @@ export async function domainPages(app: FastifyInstance, services: Services): Pro
       again: drawNew,
     }),
   );
-  app.get("/domains/:domain", { config: read }, draw);
+  app.get("/domains/:domain", { config: read }, (request, reply) => draw(request, reply, services));
   app.get("/domains/:domain/delete", { config: write }, drawDelete);
   app.post(
     "/domains/:domain/delete",
@@ -58,7 +59,7 @@ export async function domainPages(app: FastifyInstance, services: Services): Pro
         const { id, name } = await restoreDomain(ctx, keyOf(request));
         return { to: `/domains/${id}`, says: "domains.restored", data: { name: displayName(name) } };
       },
-      again: draw,
+      again: (request, reply) => draw(request, reply, services),
     }),
   );
   app.post(
@@ -70,13 +71,13 @@ export async function domainPages(app: FastifyInstance, services: Services): Pro
         await releaseDomain(ctx, keyOf(request));
         return { to: "/domains", says: "domains.released" };
       },
-      again: draw,
+      again: (request, reply) => draw(request, reply, services),
     }),
   );
   namePages(app);
 }
 
-async function drawList(request: FastifyRequest, reply: FastifyReply, state: "live" | "bin") {
+async function drawList(request: FastifyRequest, reply: FastifyReply, services: Services, state: "live" | "bin") {
   const window = windowOf(request.query);
   const named = (request.query as { account?: string }).account;
   const accountId = named ?? request.person?.accountId;
@@ -85,7 +86,9 @@ async function drawList(request: FastifyRequest, reply: FastifyReply, state: "li
     request.ctx.db,
     list.rows.map(({ name }) => name),
   );
-  const rows = list.rows.map((row) => ({ ...row, display: displayName(row.name), releaseAt: releases.get(row.name) }));
+  const ids = list.rows.map(({ id }) => id);
+  const marks = state === "live" ? await marksOf(services.features, request.ctx.db, ids) : new Map();
+  const rows = list.rows.map((row) => ({ ...row, display: displayName(row.name), releaseAt: releases.get(row.name), marks: marks.get(row.id) }));
   const path = `${state === "bin" ? "/domains/bin" : "/domains"}${named ? `?account=${encodeURIComponent(named)}` : ""}`;
   return reply.page("domains/list", { list: pagedList({ ...list, rows }, window, path), bin: state === "bin" });
 }
@@ -100,7 +103,7 @@ async function drawNew(request: FastifyRequest, reply: FastifyReply) {
   return reply.page("domains/new", { account, accounts: accounts.map(({ id, name }) => ({ value: id, label: name })) });
 }
 
-async function draw(request: FastifyRequest, reply: FastifyReply) {
+async function draw(request: FastifyRequest, reply: FastifyReply, services: Services) {
   const domain = await getDomain(request.ctx, keyOf(request));
   const account = await getAccount(request.ctx, domain.accountId);
   const ids = accountsWith(request.actor, "domains.write");
@@ -111,6 +114,7 @@ async function draw(request: FastifyRequest, reply: FastifyReply) {
     releaseAt: (await releasesOf(request.ctx.db, [domain.name])).get(domain.name),
     mayWrite: ids === null || ids.includes(domain.accountId),
     mayGive: isAdmin(request.actor) || (request.actor.kind === "user" && request.actor.memberships.get(domain.accountId) === "owner"),
+    marks: (await marksOf(services.features, request.ctx.db, [domain.id])).get(domain.id),
     counts: await counts(request, domain.id),
     records: recordsFor(account.webHost.address),
   });

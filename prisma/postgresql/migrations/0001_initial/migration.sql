@@ -375,6 +375,30 @@ CREATE TABLE "FtpHost" (
 );
 
 -- CreateTable
+CREATE TABLE "DomainHealth" (
+    "domainId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'unknown',
+    "wrong" INTEGER NOT NULL DEFAULT 0,
+    "report" JSONB NOT NULL DEFAULT '{}',
+    "checkedAt" TIMESTAMP(3),
+    "nextAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "DomainHealth_pkey" PRIMARY KEY ("domainId")
+);
+
+-- CreateTable
+CREATE TABLE "HealthIgnored" (
+    "domainId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "item" TEXT NOT NULL,
+    "byName" TEXT NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "HealthIgnored_pkey" PRIMARY KEY ("domainId","item")
+);
+
+-- CreateTable
 CREATE TABLE "Host" (
     "id" TEXT NOT NULL,
     "name" TEXT NOT NULL,
@@ -844,6 +868,15 @@ CREATE UNIQUE INDEX "FtpLogin_id_accountId_key" ON "FtpLogin"("id", "accountId")
 CREATE UNIQUE INDEX "FtpKey_loginId_fingerprint_key" ON "FtpKey"("loginId", "fingerprint");
 
 -- CreateIndex
+CREATE INDEX "DomainHealth_nextAt_idx" ON "DomainHealth"("nextAt");
+
+-- CreateIndex
+CREATE INDEX "DomainHealth_accountId_state_idx" ON "DomainHealth"("accountId", "state");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "DomainHealth_domainId_accountId_key" ON "DomainHealth"("domainId", "accountId");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "Host_name_key" ON "Host"("name");
 
 -- CreateIndex
@@ -1016,6 +1049,12 @@ ALTER TABLE "FtpKey" ADD CONSTRAINT "FtpKey_loginId_accountId_fkey" FOREIGN KEY 
 
 -- AddForeignKey
 ALTER TABLE "FtpHost" ADD CONSTRAINT "FtpHost_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "DomainHealth" ADD CONSTRAINT "DomainHealth_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain"("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "HealthIgnored" ADD CONSTRAINT "HealthIgnored_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain"("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "HostDaemon" ADD CONSTRAINT "HostDaemon_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;

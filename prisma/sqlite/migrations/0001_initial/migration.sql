@@ -318,6 +318,30 @@ CREATE TABLE "FtpHost" (
 );
 
 -- CreateTable
+CREATE TABLE "DomainHealth" (
+    "domainId" TEXT NOT NULL PRIMARY KEY,
+    "accountId" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'unknown',
+    "wrong" INTEGER NOT NULL DEFAULT 0,
+    "report" JSONB NOT NULL DEFAULT '{}',
+    "checkedAt" DATETIME,
+    "nextAt" DATETIME NOT NULL,
+    CONSTRAINT "DomainHealth_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "HealthIgnored" (
+    "domainId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "item" TEXT NOT NULL,
+    "byName" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    PRIMARY KEY ("domainId", "item"),
+    CONSTRAINT "HealthIgnored_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
 CREATE TABLE "Host" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "name" TEXT NOT NULL,
@@ -759,6 +783,15 @@ CREATE UNIQUE INDEX "FtpLogin_id_accountId_key" ON "FtpLogin"("id", "accountId")
 
 -- CreateIndex
 CREATE UNIQUE INDEX "FtpKey_loginId_fingerprint_key" ON "FtpKey"("loginId", "fingerprint");
+
+-- CreateIndex
+CREATE INDEX "DomainHealth_nextAt_idx" ON "DomainHealth"("nextAt");
+
+-- CreateIndex
+CREATE INDEX "DomainHealth_accountId_state_idx" ON "DomainHealth"("accountId", "state");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "DomainHealth_domainId_accountId_key" ON "DomainHealth"("domainId", "accountId");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Host_name_key" ON "Host"("name");

@@ -201,6 +201,32 @@ install_door() {
   done
 }
 
+# What a daemon's own folder says of a machine on which it is chosen: `prepare`, sourced here.
+daemon_files() {
+  for daemon in $DAEMONS; do
+    source=$(daemon_source "$daemon")
+    # shellcheck disable=SC1091
+    [ ! -e "$source/prepare" ] || . "$source/prepare"
+  done
+}
+
+# daemon_settings: the keys of machine.conf that belong to drivers and that an administrator set, by --set or by hand; they stay
+daemon_settings() {
+  {
+    printf '%s\n' "$SET"
+    sed -n '/^MUTU_/p' /etc/mutu/machine.conf 2>/dev/null
+  } | awk -F= -v daemons="$DAEMONS" '
+    BEGIN { count = split(toupper(daemons), names, " "); for (i = 1; i <= count; i++) gsub("-", "_", names[i]) }
+    NF > 1 && !seen[$1]++ { for (i = 1; i <= count; i++) if (index($1, "MUTU_" names[i] "_") == 1) { print; break } }' | LC_ALL=C sort
+}
+
+# setting <KEY=value>: one of --set
+setting() {
+  case $1 in MUTU_[A-Z]*=*) ;; *) die "--set: KEY=value is needed, as in machines/README.md: $1" ;; esac
+  case ${1%%=*} in *[!A-Z0-9_]*) die "--set: refused: $1" ;; esac
+  word --set "${1#*=}"
+}
+
 # end_of_install: what changed must be known to systemd; the count is what tests read
 end_of_install() {
   if [ "$(changes)" -gt 0 ] && [ "$PLAN" = no ] && running_systemd; then

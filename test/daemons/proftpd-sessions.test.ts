@@ -128,7 +128,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     assert.notEqual((await ftp.sftpAs("out4", ["ls"], "password")).code, 0);
     const six = await ftp.curl("out4", "", ["--connect-to", `127.0.0.1:${ftp.ftp}:[::1]:${ftp.ftp}`, "-6"]);
     assert.equal(six.code, 0, six.out);
-    unlinkSync(join(ftp.run, "allow/in4"));
+    unlinkSync(join(ftp.run, "tables/allow/in4"));
     await refused("in4");
   });
 

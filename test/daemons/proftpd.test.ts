@@ -185,6 +185,6 @@ describe("odd names of folders, read by the real program", { skip: NEEDS_ROOT },
       [name, "*"],
     ]);
     for (const [name = "", password = ""] of strangers) assert.equal((await ftp.curl(name, "", [], password)).code, 67, `${name} ${password}`);
-    assert.deepEqual(readdirSync(join(ftp.run, "allow")), []);
+    assert.deepEqual(readdirSync(join(ftp.run, "tables/allow")), []);
   });
 });

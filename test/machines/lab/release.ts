@@ -22,11 +22,30 @@ export async function sshMachine(lab: Lab, node: LabNode, keyFile = lab.panelKey
   return openMachine({ kind: "direct", argv: from.networkArgv([...sshArgv(door), "--", node.ip]) });
 }
 
-/** Stages, activates and settles a release of these files alone, the fence one above the last; returns its root. */
-export async function publishByHand(machine: Machine, owned: Owned): Promise<string> {
+/** Stages, activates and settles a release of these files alone, the fence one above the last; `before` is what the machine serves now. Returns its root. */
+export async function publishByHand(machine: Machine, owned: Owned, before: Owned = new Map()): Promise<string> {
   const status = accepted(await machine.status());
-  if (status.root !== null) throw new Error("publishByHand is for a fresh machine");
+  const [from, to] = [shardsOf(before), shardsOf(owned)];
+  const base = before.size === 0 ? null : rootHash(from.hashes);
+  if (status.root !== base) throw new Error("publishByHand: the machine serves something else");
   const fence = status.fence + 1;
+  const root = rootHash(to.hashes);
+  const touched = SHARDS.filter((name) => from.hashes.get(name) !== to.hashes.get(name));
+  const files = touched.flatMap((name) => (to.shards.get(name) ?? []).map((file) => ({ name, ...file })));
+  const kept = new Set(files.map(({ name, path }) => `${name}/${path}`));
+  const gone = touched.flatMap((name) => (from.shards.get(name) ?? []).map(({ path }) => `${name}/${path}`)).filter((path) => !kept.has(path));
+  const tar = packRelease({
+    ...{ base, root, deletes: gone },
+    shards: touched.map((name) => ({ name, oldHash: from.hashes.get(name)!, newHash: to.hashes.get(name)! })),
+    puts: files.map(({ name, path, content, hash }) => ({ path: `${name}/${path}`, hash, read: () => content })),
+  });
+  accepted(await machine.stage({ fence, base, root }, tar));
+  accepted(await machine.activate({ fence, base, root }));
+  accepted(await machine.settle({ fence, root }));
+  return root;
+}
+
+function shardsOf(owned: Owned) {
   const shards = new Map<string, { path: string; content: string; hash: string }[]>();
   for (const [owner, files] of owned) {
     const shard = sha256(owner).slice(0, 2);
@@ -34,17 +53,7 @@ export async function publishByHand(machine: Machine, owned: Owned): Promise<str
     for (const [path, content] of files) entries.push({ path, content, hash: sha256(content) });
     shards.set(shard, entries);
   }
-  const hashes = new Map(SHARDS.map((name) => [name, shards.has(name) ? shardHash(shards.get(name)!) : EMPTY_SHARD]));
-  const root = rootHash(hashes);
-  const tar = packRelease({
-    ...{ base: null, root, deletes: [] },
-    shards: [...shards.keys()].map((name) => ({ name, oldHash: EMPTY_SHARD, newHash: hashes.get(name)! })),
-    puts: [...shards].flatMap(([name, files]) => files.map(({ path, content, hash }) => ({ path: `${name}/${path}`, hash, read: () => content }))),
-  });
-  accepted(await machine.stage({ fence, base: null, root }, tar));
-  accepted(await machine.activate({ fence, base: null, root }));
-  accepted(await machine.settle({ fence, root }));
-  return root;
+  return { shards, hashes: new Map(SHARDS.map((name) => [name, shards.has(name) ? shardHash(shards.get(name)!) : EMPTY_SHARD])) };
 }
 
 function accepted<T>(outcome: Outcome<T>): T {

@@ -1,15 +1,13 @@
-/** Prepares a Debian machine from the administrator's terminal and registers it: `mutu hosts add web1 --ssh root@web1.example.org`. */
+/** Prepares a Debian machine from the administrator's terminal: `mutu hosts add web1 --ssh root@web1.example.org`. */
 import { chown, mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Context } from "../../core/context.js";
 import type { Env } from "../../core/env.js";
 import { ensureKeyPair, runCommand } from "../../core/machine/index.js";
-import type { Host } from "../../generated/sqlite/client.js";
 import { type AdminAddress, type AdminLogin, openAdminLogin } from "./admin-login.js";
 import { packBundle } from "./bundle.js";
 import { hostFiles } from "./directory.js";
-import { saveHost } from "./hosts.js";
 import { parseMachineFile } from "./machine-file.js";
+import type { HostInput } from "./schemas.js";
 
 /** The user behind whose key only apply stands (machines/web/install). */
 const PANEL_USER = "mutu";
@@ -36,8 +34,8 @@ export interface Dialogue {
   roleOf(daemon: string): string | null;
 }
 
-/** Runs the whole of it; again on the same machine, it changes what differs. Gives null when the administrator says no. */
-export async function addMachine(ctx: Context, env: Env, options: MachineOptions, dialogue: Dialogue): Promise<Host | null> {
+/** Prepares the machine; again on the same one, it changes what differs. Gives what is to be registered, or null when the administrator says no. */
+export async function addMachine(env: Env, options: MachineOptions, dialogue: Dialogue): Promise<HostInput | null> {
   const { name, login } = options;
   const bundle = await packBundle();
   const remote = await openAdminLogin(login);
@@ -58,7 +56,7 @@ export async function addMachine(ctx: Context, env: Env, options: MachineOptions
     }
     const machine = parseMachineFile(await remote.run(["cat", "/etc/mutu/machine.conf"]));
     await pin(env, { name, address: login.address, port: login.port }, hostKey);
-    return await saveHost(ctx, {
+    return {
       name,
       address: login.address,
       door: "ssh",
@@ -69,7 +67,7 @@ export async function addMachine(ctx: Context, env: Env, options: MachineOptions
       ...(options.httpPort ? { httpPort: options.httpPort } : {}),
       ...(options.httpsPort ? { httpsPort: options.httpsPort } : {}),
       daemons: daemonsOf(machine.daemons, dialogue),
-    });
+    };
   } finally {
     await remote.close();
   }

@@ -43,34 +43,34 @@ export function hostCommands(command: Command, services: Services): void {
     .option("--https-port <port>", "where it serves HTTPS")
     .action(async (name: string, options: Options) => {
       const dialogue = await terminal(say, options.yes === true);
-      const id = options["ssh"] ? await addBySsh(name, options, dialogue) : await addHere(name, options, dialogue);
-      if (id === null) return say("nothing was changed");
+      const input = options["ssh"] ? await prepareBySsh(name, options, dialogue) : describeHere(name, options, dialogue);
+      if (input === null) return say("nothing was changed");
+      // Before it is registered: that wakes the publisher, whose connection would be root's.
       becomePanel(services.env.state);
+      const { id } = await saveHost(context(), input);
       const { error } = await probeHost(context(), services.env, id);
       say(error === null ? `${name} answers` : `${name} does not answer yet: ${error}`);
       await publisherOf(services).touchAll(id);
     });
 
-  async function addBySsh(name: string, options: Options, dialogue: Dialogue): Promise<string | null> {
+  async function prepareBySsh(name: string, options: Options, dialogue: Dialogue): Promise<HostInput | null> {
     const login = parseAdminAddress(options["ssh"] ?? "");
     if (!login) throw new Error("--ssh wants user@address or user@address:port");
     const words = { controlAddress: options["controlAddress"], daemons: options["daemons"], homes: options["homes"], php: options["php"] };
     const ports = { httpPort: Number(options["httpPort"]) || undefined, httpsPort: Number(options["httpsPort"]) || undefined };
     const { name: checked } = parseCommand(HostInput, { name, address: login.address, door: "ssh", homes: "/", daemons: [] });
     const withConfig = options["sshConfig"] ? { ...login, configFile: options["sshConfig"] } : login;
-    const host = await addMachine(context(), services.env, { name: checked, login: withConfig, ...words, ...ports }, dialogue);
-    return host?.id ?? null;
+    return addMachine(services.env, { name: checked, login: withConfig, ...words, ...ports }, dialogue);
   }
 
-  async function addHere(name: string, options: Options, dialogue: Dialogue): Promise<string> {
+  function describeHere(name: string, options: Options, dialogue: Dialogue): HostInput {
     if (!options["direct"] && !options["sudo"]) throw new Error("name one door: --ssh user@address, --direct FILE or --sudo");
     const file = options["direct"] ?? MACHINE_FILE;
     const machine = parseMachineFile(readFileSync(file, "utf8"));
     const door = options["direct"] ? { door: "direct", machineFile: file, applyFile: options["apply"] } : { door: "sudo" };
     const { address, httpPort, httpsPort } = options;
     const daemons = daemonsOf(machine.daemons, dialogue);
-    const input = parseCommand(HostInput, { name, address, ...door, homes: machine.homes, httpPort, httpsPort, daemons });
-    return (await saveHost(context(), input)).id;
+    return parseCommand(HostInput, { name, address, ...door, homes: machine.homes, httpPort, httpsPort, daemons });
   }
 
   command

@@ -6,10 +6,10 @@ import { zoneOf } from "../daemons/dns-rig.js";
 import { loadDaemon } from "../support/daemons.js";
 import { type Lab, raiseLab } from "./lab/lab.js";
 import type { LabNode } from "./lab/node.js";
-import { until } from "./lab/run.js";
+import { must, until } from "./lab/run.js";
 import { answered, dashY, delv, dig, Primary, panelDoor, secondariesOf, startBindSecondary, startKnotSecondary } from "./names-rig.js";
 
-const DAEMONS = ["knot"] as const;
+const DAEMONS = ["knot", "bind"] as const;
 const a = (address: string): RecordData => ({ type: "A", address });
 
 describe("names", { timeout: 600_000 }, () => {
@@ -49,6 +49,11 @@ describe("names", { timeout: 600_000 }, () => {
           await answered(client, node, `www.${zone}`, "A", "192.0.2.1", since);
           await answered(client, node, `ns1.${daemon}-plain.test`, "A", "192.0.2.53", since);
         }
+      });
+
+      test("it answers over IPv6 too", async () => {
+        const asked = await must(primary.node.networkArgv(["dig", "@::1", "+short", "+time=2", `www.${zone}`, "A"]));
+        assert.equal(asked.trim(), "192.0.2.1");
       });
 
       test("a change reaches all three well under a second, and so does a new zone", async (t) => {
@@ -151,7 +156,16 @@ describe("names", { timeout: 600_000 }, () => {
         await primary.node.must(["systemctl", "start", `mutu-${daemon}-backup.service`]);
         const kept = (await primary.node.must(["ls", `/var/lib/mutu-${daemon}/backup`])).trim();
         assert.match(kept, /^2\d{7}T\d{6}Z/);
-        assert.match(await primary.node.must(["/usr/local/lib/mutu/apply", "status"]), new RegExp(`^${daemon} backup ${kept.split("\n").at(-1)}$`, "m"));
+        assert.match(
+          await primary.node.must(["/usr/local/lib/mutu/apply", "status"]),
+          new RegExp(
+            `^${daemon} backup ${kept
+              .split("\n")
+              .at(-1)
+              ?.replace(/\.tar$/, "")}$`,
+            "m",
+          ),
+        );
       });
 
       test("Debian's own unit stays away, and installing again changes nothing", async () => {

@@ -8,7 +8,7 @@ import { plainAddress } from "./addresses.js";
 import { checkData } from "./record-data.js";
 import { isInZone, isRecordName } from "./record-names.js";
 import { presentationOf } from "./record-text.js";
-import { type DnsBaseState, type DnsState, PROBE_LABEL, type RecordName, type Secondary, type ZoneRecord, type ZoneState } from "./role.js";
+import { type DnsBaseState, type DnsState, PROBE_LABEL, type RecordData, type RecordName, type Secondary, type ZoneRecord, type ZoneState } from "./role.js";
 
 /** File names of 200 signs are what apply and the panel carry; the probe's label stands before the name. */
 const MAX_ZONE = 180;
@@ -101,10 +101,22 @@ function recordLine(record: ZoneRecord, zone: RecordName, defaultTtl: string): s
   if (!isRecordName(record.name) || !isInZone(record.name, zone)) refuse(`name in the zone ${zone}`, record.name);
   const faults = checkData(data);
   if (faults[0]) refuse(`${data.type} record (${faults[0].code})`, data);
-  const line = `${record.name}. ${record.ttl === null ? defaultTtl : seconds(record.ttl)} IN ${data.type} ${presentationOf(data)}`;
+  const line = `${record.name}. ${record.ttl === null ? defaultTtl : seconds(record.ttl)} IN ${data.type} ${presentationOf(widelyKnown(data))}`;
   // Whatever a later type may bring: a line never holds anything but plain letters, so it stays one line and no directive.
   if (!/^[a-z0-9_*][ -~]*$/.test(line)) refuse("line of a zone file", line);
   return line;
+}
+
+/** Keys of services by their number where a daemon of Debian 12 does not know the word (RFC 9461, RFC 9540); it means the same (RFC 9460 §2.1). */
+const NUMBERED_KEYS: Readonly<Record<string, string>> = { dohpath: "key7", ohttp: "key8" };
+function widelyKnown(data: RecordData): RecordData {
+  if (data.type !== "SVCB" && data.type !== "HTTPS") return data;
+  const numbered = (key: string) => NUMBERED_KEYS[key] ?? key;
+  const params = data.params.map(({ key, value }) => ({
+    key: numbered(key),
+    value: key === "mandatory" ? (value?.split(",").map(numbered).join(",") ?? null) : value,
+  }));
+  return { ...data, params };
 }
 
 /** RFC 2181 §5.2: records of one name and type share their TTL, the least of what they say. */

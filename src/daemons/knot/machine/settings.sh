@@ -87,7 +87,7 @@ items() { # <list>
 listen() {
   list=
   for address in ${MUTU_KNOT_ADDRESSES:-0.0.0.0 ::}; do
-    case $address in *:*) [ -e /proc/net/if_inet6 ] || continue ;; esac
+    case $address in *:*) [ -e /proc/self/net/if_inet6 ] || continue ;; esac
     list="$list${list:+, }$address@${MUTU_KNOT_PORT:-53}"
   done
   echo "$list"

@@ -2,7 +2,8 @@
 import type { Scene } from "./scene.js";
 
 /** What a member of one association opens. */
-export function memberPages({ sites, domains, publications, accounts }: Scene): string[] {
+export function memberPages({ sites, domains, record, publications, accounts }: Scene): string[] {
+  const zone = `/domains/${domains["amisducanal.test"]}`;
   const site = (name: string) => `/sites/${sites[name]}`;
   return [
     "/",
@@ -29,6 +30,22 @@ export function memberPages({ sites, domains, publications, accounts }: Scene): 
     "/ftp-logins/amis_webmestre",
     "/ftp-logins/amis_ancien",
     "/ftp-logins/amis/delete",
+    "/zones",
+    `${zone}/records`,
+    `${zone}/records?q=mx`,
+    `${zone}/records/new`,
+    `${zone}/records/new?type=SRV`,
+    `${zone}/records/new?type=TXT`,
+    `${zone}/records/${record}`,
+    `${zone}/records/${record}/delete`,
+    `${zone}/records/derived?name=www&type=A`,
+    `${zone}/records/derived?name=boutique&type=A`,
+    `${zone}/records/text`,
+    `${zone}/records/bin`,
+    `${zone}/zone`,
+    `/domains/${domains["fete-du-canal.test"]}/records`,
+    `/domains/${domains["fete-du-canal.test"]}/zone`,
+    `/domains/${domains["xn--pniche-caf-b7aj.test"]}/zone`,
     "/connect",
     "/publications",
     ...["done", "partial", "running"].map((state) => `/publications/${publications[state]}`),
@@ -53,7 +70,7 @@ export function newcomerPages(): string[] {
 }
 
 /** Of an administrator. */
-export function adminPages({ accounts, host, publications, sites, admin, claire }: Scene, otherHost: string, plan: string): string[] {
+export function adminPages({ accounts, host, publications, sites, domains, admin, claire }: Scene, otherHost: string, plan: string): string[] {
   const account = (login: string) => `/accounts/${accounts[login]}`;
   return [
     "/",
@@ -97,6 +114,11 @@ export function adminPages({ accounts, host, publications, sites, admin, claire 
     "/domains/forbidden",
     "/domains/consents",
     "/proxy-targets",
+    "/zones",
+    `/domains/${domains["amisducanal.test"]}/zone`,
+    "/dns/settings",
+    "/dns/secondaries",
+    "/dns/templates",
     "/profile",
     "/nowhere",
   ];

@@ -18,6 +18,7 @@ import type { Host } from "../../src/generated/sqlite/client.js";
 import type { TestApp, TestUser } from "../support/app.js";
 import { addPublications } from "./publications.js";
 import { publishAll, setUnit } from "./units.js";
+import { fillZones } from "./zones.js";
 
 const GIGABYTE_IN_KB = 1_048_576;
 const ASSOCIATIONS: [login: string, name: string, owner: string][] = [
@@ -43,6 +44,8 @@ export interface Scene {
   accounts: Record<string, string>;
   sites: Record<string, string>;
   domains: Record<string, string>;
+  /** A record of the first association. */
+  record: string;
   publications: Record<string, string>;
 }
 
@@ -97,10 +100,11 @@ export async function makeScene(app: TestApp): Promise<Scene> {
   await grantName(root, { name: "velo.amisducanal.test", accountId: accounts["velo"] as string });
   await suspendAccount(root, chorale, "Cotisation 2026 en attente : écrivez à contact@hebergeur.test");
   await removeAccount(root, accounts["radio"] as string);
+  const { record } = await fillZones(app, root);
   await publishAll(app, host);
   await letFail(app, host, amis);
   const publications = await addPublications(app, host, amis);
-  return { app, claire, marc, sami, admin, host, accounts, sites, domains, publications };
+  return { app, claire, marc, sami, admin, host, accounts, sites, domains, record, publications };
 }
 
 /** FTP accounts: one for everybody, one for a guest, one in the bin. */
@@ -127,7 +131,7 @@ function actorOf(person: TestUser, memberships: Record<string, MembershipRole>):
 
 async function addHosts(app: TestApp): Promise<Host> {
   const ctx = app.ctx({ kind: "system", name: "install" });
-  const daemons = ["apache web", "homes files", "nginx web", "php-fpm php", "proftpd ftp"].map((words) => words.split(" ") as [string, string]);
+  const daemons = ["apache web", "homes files", "knot dns", "nginx web", "php-fpm php", "proftpd ftp"].map((words) => words.split(" ") as [string, string]);
   const fixed = {
     door: "ssh" as const,
     port: 22,

@@ -1,6 +1,8 @@
 /** DNS: the zones of members' domains. */
 import type { Services } from "../../core/services.js";
 import type { HostingFeature } from "../../publish/contract.js";
+import { dnsApi } from "./api.js";
+import { dnsCommands } from "./commands.js";
 import type {} from "./contribution.js";
 import { importApi } from "./import/api.js";
 import { importCommands } from "./import/commands.js";
@@ -9,15 +11,29 @@ import { dnsJobs } from "./jobs.js";
 import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
 import { dnsRole } from "./roles.js";
+import { dnsPages } from "./routes.js";
 
 export const feature: HostingFeature = {
   name: "dns",
   permissions: { "dns.read": ["owner", "webmaster", "mail", "reader"], "dns.write": ["owner", "webmaster"] },
-  pages: importPages,
-  api: importApi,
-  commands: importCommands,
+  pages(app, services) {
+    dnsPages(app, services);
+    return importPages(app, services);
+  },
+  api(app, services) {
+    dnsApi(app, services);
+    return importApi(app, services);
+  },
+  commands(command, services) {
+    dnsCommands(command, services);
+    importCommands(command, services);
+  },
   jobs: dnsJobs,
   on: reactions,
   roles: ((services: Services) => [dnsRole(services)]) as unknown as HostingFeature["roles"],
   probers,
+  menu: [
+    { label: "dns.menu", href: "/zones", icon: "list-details", audience: "member", permission: "dns.read", position: 25 },
+    { label: "dns.menu_settings", href: "/dns/settings", icon: "server-2", audience: "admin", position: 62 },
+  ],
 };

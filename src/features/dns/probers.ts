@@ -2,7 +2,10 @@
 import { lookup } from "node:dns/promises";
 import { isIP } from "node:net";
 import { DNS_PORT, exchange } from "../../core/dns/index.js";
+import type { Services } from "../../core/services.js";
+import type { Host } from "../../generated/sqlite/client.js";
 import type { Answer, HostRecord, Prober } from "../../publish/contract.js";
+import { publisherOf } from "../../publish/index.js";
 import { PROBE_LABEL } from "./role.js";
 
 const OK = 200;
@@ -41,4 +44,11 @@ export async function dnsServerOf(host: Pick<HostRecord, "address" | "daemons" |
 
 function dnsDaemon(host: Pick<HostRecord, "daemons">) {
   return host.daemons.find(({ role }) => role === "dns");
+}
+
+/** Where secondaries reach a primary: its public address, and the port of its daemon. */
+export async function primaryAddress(services: Services, host: Host | null | undefined): Promise<{ address: string; port: number }> {
+  const record = host ? await publisherOf(services).hosts.find(services.db, host.id) : null;
+  const port = Number(record?.options[dnsDaemon(record)?.name ?? ""]?.["port"] ?? DNS_PORT);
+  return { address: host?.publicIpv4 ?? host?.publicIpv6 ?? host?.address ?? "ADDRESS", port };
 }

@@ -87,7 +87,17 @@ export const ZoneChange = Type.Object({
 });
 export type ZoneChange = Static<typeof ZoneChange>;
 
+/** The same from a page, a card at a time: what was not drawn is not sent. */
+export const ZoneForm = Type.Object({
+  mode: Type.Optional(Type.Enum(["hosted", "external"])),
+  defaultTtl: Type.Optional(text(20)),
+  signed: Type.Optional(Type.Boolean()),
+  knowingly: Type.Boolean({ default: false }),
+  dnsHostId: Type.Optional(text(MAX_ID)),
+});
+
 export const LockInput = Type.Object({ reason: Type.String({ maxLength: MAX_NOTE, pattern: PLAIN, refusal: "dns.text_plain", default: "" }) });
+export type LockInput = Static<typeof LockInput>;
 
 export const SettingsInput = Type.Object({
   /** One a line: name, then addresses. */
@@ -103,6 +113,9 @@ export const SettingsInput = Type.Object({
 });
 export type SettingsInput = Static<typeof SettingsInput>;
 
+/** An unticked box is not sent. */
+export const SettingsForm = Type.Object({ ...SettingsInput.properties, signed: Type.Boolean({ default: false }) });
+
 export const SecondaryInput = Type.Object({
   name: Type.String({ pattern: "^[a-z][a-z0-9-]{0,30}$", maxLength: 31, refusal: "dns.secondary_name" }),
   address: text(100),
@@ -113,6 +126,8 @@ export type SecondaryInput = Static<typeof SecondaryInput>;
 
 export const TemplateInput = Type.Object({ name: text(MAX_NAME), type: RecordTypeWord, value: text(MAX_TEXT), ttl: Type.Optional(MaybeTtl) });
 export type TemplateInput = Static<typeof TemplateInput>;
+
+export const TemplateForm = Type.Object({ ...TemplateInput.properties, ttl: Type.String({ maxLength: 20, default: "" }) });
 
 export const Nothing = Type.Object({});
 export const Done = Type.Object({ done: Type.Literal(true) });

@@ -48,6 +48,7 @@ test("a zone taken over", { timeout: 300_000 }, async (t) => {
   const rows = () => app.services.db.dnsRecord.count();
 
   await t.test("without JavaScript, on a phone, in French", async () => {
+    const before = await rows();
     const { context, page, complaints } = await open(origin, { locale: "fr", size: "phone", scripts: false });
     await logIn(page, "claire");
     await page.goto(path);
@@ -57,10 +58,10 @@ test("a zone taken over", { timeout: 300_000 }, async (t) => {
     const shown = await page.innerText("main");
     for (const words of ["Lignes refusées (2)", "$INCLUDE demande de lire un autre fichier", "« 1.2.3 » n’est pas une adresse IPv4", "mail.example.net"])
       assert.ok(shown.replaceAll("\u00a0", " ").includes(words), words);
-    assert.equal(await rows(), 0);
+    assert.equal(await rows(), before);
     await page.click(`form[action='${path}'] .btn-primary`);
     assert.match(await page.innerText("h1"), /Zone reprise/);
-    assert.ok((await rows()) >= 2);
+    assert.ok((await rows()) >= before + 2);
     assert.deepEqual(complaints, []);
     await context.close();
   });

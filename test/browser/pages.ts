@@ -42,6 +42,7 @@ export function memberPages({ sites, domains, record, publications, accounts }: 
     `${zone}/records/derived?name=boutique&type=A`,
     `${zone}/records/text`,
     `${zone}/records/bin`,
+    `${zone}/import`,
     `${zone}/zone`,
     `/domains/${domains["fete-du-canal.test"]}/records`,
     `/domains/${domains["fete-du-canal.test"]}/zone`,
@@ -119,6 +120,7 @@ export function adminPages({ accounts, host, publications, sites, domains, admin
     "/dns/settings",
     "/dns/secondaries",
     "/dns/templates",
+    "/dns/transfer-networks",
     "/profile",
     "/nowhere",
   ];

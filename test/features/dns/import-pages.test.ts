@@ -132,9 +132,9 @@ test("from the old server: refused where it must not be asked, read where it may
   assert.ok((await ask(jeanne, { server: "192.0.2.1", port: "8053" })).body.includes("Only an administrator may ask another port"));
   assert.ok((await ask(jeanne, { server: "192.0.2.1", tsigName: "a b", tsigSecret: "not base64!" })).body.includes("The secret is expected in base64"));
 
-  assert.equal((await root.submit("/domains/transfer-networks", "/domains/transfer-networks", { networks: "127.0.0.0/8, 10.0.0.0" })).statusCode, 303);
-  assert.equal((await root.submit("/domains/transfer-networks", "/domains/transfer-networks", { networks: "example.org" })).statusCode, 422);
-  assert.equal((await jeanne.get("/domains/transfer-networks")).statusCode, 404);
+  assert.equal((await root.submit("/dns/transfer-networks", "/dns/transfer-networks", { networks: "127.0.0.0/8, 10.0.0.0" })).statusCode, 303);
+  assert.equal((await root.submit("/dns/transfer-networks", "/dns/transfer-networks", { networks: "example.org" })).statusCode, 422);
+  assert.equal((await jeanne.get("/dns/transfer-networks")).statusCode, 404);
   assert.deepEqual((await root.api("GET", "/api/v1/transfer-networks")).json(), { networks: ["10.0.0.0/32", "127.0.0.0/8"] });
   const shown = await ask(root, { server: LOOPBACK, port: String(port) });
   assert.equal(shown.statusCode, 200, shown.body.slice(0, 3000));

@@ -54,15 +54,15 @@ export function importPages(app: FastifyInstance, services: Services): void {
       again: (request, reply) => drawPreview(services, request, reply, textOf(request)),
     }),
   );
-  app.get("/domains/transfer-networks", { config: admin }, drawNetworks);
+  app.get("/dns/transfer-networks", { config: admin }, drawNetworks);
   app.post(
-    "/domains/transfer-networks",
+    "/dns/transfer-networks",
     { config: admin },
     form({
       schema: NetworksInput,
       async act(ctx, { networks }) {
         await setTransferNetworks(ctx, networks);
-        return { to: "/domains/transfer-networks", says: "dns.import.networks_saved" };
+        return { to: "/dns/transfer-networks", says: "dns.import.networks_saved" };
       },
       again: drawNetworks,
     }),

@@ -27,6 +27,10 @@ export interface Ports {
   blue: readonly [number, number];
   green: readonly [number, number];
   rehearsal: readonly [number, number];
+  ftp: number;
+  sftp: number;
+  /** Where FTP clients fetch their data, the first and the last. */
+  passive: readonly [number, number];
 }
 
 const DEFAULT_PANEL_PORT = 8443;
@@ -53,6 +57,9 @@ export function readLayout(environment: NodeJS.ProcessEnv): Layout {
       blue: [panel + 10, panel + 11],
       green: [panel + 12, panel + 13],
       rehearsal: [panel + 14, panel + 15],
+      ftp: panel + 3,
+      sftp: panel + 4,
+      passive: [panel + 20, panel + 39],
     },
   };
 }

@@ -7,7 +7,7 @@ import type { Layout } from "./layout.js";
 
 const COMPILE_SECONDS = 120;
 /** Prepared and committed in this order (machines/README.md). */
-export const DAEMONS = ["homes", "php-fpm", "apache", "nginx"] as const;
+export const DAEMONS = ["homes", "php-fpm", "apache", "nginx", "proftpd"] as const;
 
 /** Lays drivers, module, machine file and folders; safe to do again, and picks up what changed in the checkout. */
 export async function layMachine(layout: Layout): Promise<void> {
@@ -99,6 +99,10 @@ function machineFile(layout: Layout): string {
     `MUTU_HTTP_SUFFIX=:${ports.http}`,
     `MUTU_TLS_SUFFIX=:${ports.https}`,
     "MUTU_PROBE_ADDRESS=127.0.0.1",
+    "MUTU_PROFTPD_ADDRESSES=127.0.0.1",
+    `MUTU_PROFTPD_PORT=${ports.ftp}`,
+    `MUTU_PROFTPD_SFTP_PORT=${ports.sftp}`,
+    `MUTU_PROFTPD_PASSIVE=${ports.passive.join(" ")}`,
   ].join("\n")}\n`;
 }
 

@@ -5,8 +5,11 @@ import { readLayout } from "./layout.js";
 import { installMissing } from "./packages.js";
 import { asNumber, chooseNumber, giveFolder } from "./step-down.js";
 
-/** Real parts, from Debian: the web chain, the compiler of our Apache module, certificates for this machine. */
-const PACKAGES = ["apache2", "apache2-dev", "nginx-light|nginx|nginx-full|nginx-extras", "php-fpm", "openssl", "procps", "perl"];
+/** Real parts, from Debian: the web chain, the compiler of our Apache module, certificates for this machine, FTPS and SFTP without root. */
+const PACKAGES = [
+  ...["apache2", "apache2-dev", "nginx-light|nginx|nginx-full|nginx-extras", "php-fpm", "openssl", "procps", "perl"],
+  ...["proftpd-core", "proftpd-mod-crypto", "proftpd-mod-vroot", "proftpd-mod-wrap", "libnss-wrapper", "openssh-client"],
+];
 
 async function main(): Promise<number> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);

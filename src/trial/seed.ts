@@ -4,7 +4,7 @@ import type { Context } from "../core/context.js";
 import type { Services } from "../core/services.js";
 import { ensureDefaultPlan } from "../features/accounts/index.js";
 import { addUser, findUser } from "../features/auth/index.js";
-import { probeHost, saveHost } from "../features/hosts/index.js";
+import { probeHost, saveHost, setSettings } from "../features/hosts/index.js";
 import type { Publisher } from "../publish/index.js";
 import type { Layout } from "./layout.js";
 
@@ -45,8 +45,11 @@ async function registerMachine(services: Services & { publisher: Publisher }, ct
       { daemon: "php-fpm", role: "php" },
       { daemon: "apache", role: "web" },
       { daemon: "nginx", role: "web" },
+      { daemon: "proftpd", role: "ftp" },
     ],
   });
+  const { ftp, sftp } = layout.ports;
+  await setSettings(ctx, services.publisher.daemons, host.name, "proftpd", { ftpPort: ftp, sftpPort: sftp });
   await services.publisher.idle();
   // PHP versions are offered once the machine has said which it has.
   await probeHost(ctx, services.env, host.id);

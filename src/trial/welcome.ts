@@ -4,7 +4,7 @@ import type { People } from "./seed.js";
 
 /** Gives the text: where, who, what to do next, and what this is not. */
 export function welcome(layout: Layout, people: People): string {
-  const { panel, https, http } = layout.ports;
+  const { panel, https, http, ftp, sftp } = layout.ports;
   const command = `MUTU_CONFIG=${layout.settingsFile} npm run mutu --`;
   const password = people.password ?? `as shown the first time (a new one: ${command} auth password ${people.admin})`;
   return `
@@ -16,10 +16,12 @@ export function welcome(layout: Layout, people: People): string {
 
     Sites      https://NAME.localhost:${https}   and   http://NAME.localhost:${http}
     Files      ${layout.homes}
+               SFTP: sftp -P ${sftp} LOGIN@localhost     FTPS: localhost, port ${ftp}     (FTP accounts > Add)
 
   Next: Accounts > Add an account, then Sites > Add a site with an address such as club.localhost.
   The same from a terminal: ${command} --help
-  Accounts are NOT isolated from each other in a trial: every program runs as one user. docs/install.md sets up real machines.
+  Accounts are NOT isolated from each other in a trial: every program runs as one user,
+  and nobody can shut an FTP session into its folder for good: a link in it leads out. docs/install.md sets up real machines.
   To forget the trial: stop it and remove ${layout.place}
 `;
 }

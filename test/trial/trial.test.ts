@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -49,6 +49,25 @@ test("a member's site answers over HTTPS: starter page, then PHP", async () => {
   assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
 });
 
+test("a member's login moves files by SFTP and FTPS", async () => {
+  const made = await mutu("ftp", "logins", "add", "club");
+  const [login = "", password = ""] = made.trim().split(/\s+/);
+  assert.match(await until(() => mutu("ftp", "logins", "list"), /verified/), /verified/);
+  const url = `ftp://localhost:${panel + 3}/www/${ADDRESS}/`;
+  const listed = await runCommand({ argv: ["curl", "-sk", "--ssl-reqd", "-u", `${login}:${password}`, url], timeoutSeconds: 30 });
+  assert.match(listed.stdout.toString(), /hello\.php/);
+  const askpass = join(place, "..", "askpass");
+  writeFileSync(askpass, `#!/bin/sh\necho '${password}'\n`, { mode: 0o700 });
+  const plain = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "PubkeyAuthentication=no", "-o", "LogLevel=ERROR"];
+  const env = { PATH: process.env["PATH"] ?? "", HOME: place, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", DISPLAY: "none" };
+  const argv: [string, ...string[]] = ["sftp", ...plain, "-P", String(panel + 4), `${login}@localhost`];
+  const sent = await runCommand({ argv, stdin: `put package.json www/${ADDRESS}/sent.txt\nls www/${ADDRESS}\n`, env, timeoutSeconds: 60 });
+  assert.match(sent.stdout.toString(), /sent\.txt/, sent.stderr.toString());
+  assert.match(await get(`https://${ADDRESS}:${panel + 1}/sent.txt`), /"name": "mutu"/);
+  const plainFtp = await runCommand({ argv: ["curl", "-s", "-u", `${login}:${password}`, url], timeoutSeconds: 30 });
+  assert.equal(plainFtp.code, 67, "without TLS nobody is listened to");
+});
+
 test("the panel answers with its two doors", async () => {
   const page = await get(`https://localhost:${panel}/`);
   assert.match(page, /<form[^>]+action="\/login"/);
@@ -57,6 +76,7 @@ test("the panel answers with its two doors", async () => {
 test("after Ctrl-C nothing runs any more, and the next start serves the same site", async () => {
   await stop();
   assert.deepEqual(processesOf(place), []);
+  assert.ok((await isFree(panel + 3)) && (await isFree(panel + 4)), "ProFTPD too");
   await start();
   assert.doesNotMatch(said, /Password {3}\S{4}-\S{4}/);
   assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
@@ -103,6 +123,14 @@ function processesOf(folder: string): string[] {
   });
 }
 
+/** Asks until the answer is as wanted, and gives the last one. */
+async function until(ask: () => Promise<string>, wanted: RegExp): Promise<string> {
+  for (let tries = 0; ; tries += 1) {
+    const answer = await ask();
+    if (wanted.test(answer) || tries > 20) return answer;
+  }
+}
+
 async function mutu(...words: string[]): Promise<string> {
   const env = { PATH: process.env["PATH"] ?? "", HOME: place, MUTU_CONFIG: join(place, "panel.conf") };
   return asTrial([process.execPath, "--import", "tsx", "src/cli.ts", ...words], undefined, env);
@@ -126,13 +154,13 @@ async function get(url: string): Promise<string> {
   return done.stdout.toString();
 }
 
-/** A port whose fifteen followers are free too. */
+/** A port whose followers, all that a trial takes, are free too. */
 async function freeBlock(): Promise<number> {
-  for (let port = 20_000 + (process.pid % 200) * 100; port < 60_000; port += 20) {
-    const free = await Promise.all(Array.from({ length: 16 }, (_, step) => isFree(port + step)));
+  for (let port = 20_000 + (process.pid % 200) * 100; port < 60_000; port += 50) {
+    const free = await Promise.all(Array.from({ length: 40 }, (_, step) => isFree(port + step)));
     if (free.every(Boolean)) return port;
   }
-  throw new Error("no block of sixteen free ports");
+  throw new Error("no block of forty free ports");
 }
 
 function isFree(port: number): Promise<boolean> {

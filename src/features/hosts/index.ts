@@ -4,4 +4,5 @@ export type {} from "./events.js";
 export { probeHost, refreshHost, saveHost } from "./hosts.js";
 export { type PublicAddresses, publicAddressesOf, setAddresses } from "./public-addresses.js";
 export type { HostInput } from "./schemas.js";
+export { setSettings } from "./settings.js";
 export { phpVersionsOf } from "./state.js";

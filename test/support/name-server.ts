@@ -14,6 +14,8 @@ export interface TestNameServer {
   port: number;
   /** Records by name and type; changed while it runs. A resolver of tests knows all names of the world, so its zones do not matter. */
   records: Answer[];
+  /** Answers every name below its own of which nothing is known (RFC 4592). */
+  wildcard: Answer | null;
   /** Names of which it says nothing but the delegation that `records` hold (NS in the authority section). */
   delegated: Set<string>;
   /** How it behaves: silent says nothing at all, failing answers SERVFAIL. */
@@ -47,7 +49,7 @@ export async function startNameServer(t: Scope, records: Answer[] = [], at: { ad
     udp.bind(port, address, resolve);
   });
   const server: TestNameServer = {
-    ...{ address, port, records, delegated: new Set<string>(), mood: "well", asked: [], raw: null },
+    ...{ address, port, records, wildcard: null as Answer | null, delegated: new Set<string>(), mood: "well", asked: [], raw: null },
     close: async () => {
       closing ??= Promise.all([new Promise((resolve) => udp.close(() => resolve(null))), new Promise((resolve) => tcp.close(resolve))]);
       await closing;
@@ -77,7 +79,10 @@ function answer(server: TestNameServer, bytes: Buffer, most: number): Buffer | n
   }
   const answers = found(server.records, name, asked.type);
   const exists = server.records.some((one) => one.name.toLowerCase() === name || one.name.toLowerCase().endsWith(`.${name}`));
-  const whole = packet.encode({ ...reply, flags: AUTHORITATIVE | (exists ? 0 : NO_SUCH_NAME), answers });
+  const { wildcard } = server;
+  const wild = !exists && wildcard !== null && name.endsWith(`.${wildcard.name}`);
+  if (wild && wildcard.type === asked.type) answers.push({ ...wildcard, name } as Answer);
+  const whole = packet.encode({ ...reply, flags: AUTHORITATIVE | (exists || wild ? 0 : NO_SUCH_NAME), answers });
   return whole.length > most ? packet.encode({ ...reply, flags: AUTHORITATIVE | packet.TRUNCATED_RESPONSE }) : whole;
 }
 

@@ -7,7 +7,7 @@ import type { Domain, Prisma } from "../../generated/sqlite/client.js";
 import { changeableAccount } from "../accounts/index.js";
 import { refuseClaimed, takeClaim } from "./claims.js";
 import type { DomainFact } from "./events.js";
-import { parseName, searchText } from "./names.js";
+import { type DomainName, parseName, searchText } from "./names.js";
 import { refuseForbidden } from "./policy.js";
 import type { DomainInput } from "./schemas.js";
 
@@ -55,16 +55,26 @@ export async function addDomain(ctx: Context, input: DomainInput, field = "name"
   if (!name) throw invalid("domains.name_invalid", {}, field);
   return ctx.transaction(async (tx) => {
     const account = await changeableAccount(tx, input.accountId, "domains.write");
-    await refuseForbidden(tx.db, name, field);
-    await refuseClaimed(tx, account.id, name, field);
-    await tx.emit("domains.adding", { accountId: account.id, name });
-    await refuseFull(tx, account.id, account.plan.maxDomains, field);
+    await refuseAdding(tx, account, name, field);
     const domain = await tx.db.domain.create({ data: { accountId: account.id, name, search: searchText(name) } });
     await takeClaim(tx, account.id, name);
     tx.audit({ verb: "domains.domain.added", accountId: account.id, object: objectOf(domain), new: { name } });
     await tx.emit("domains.added", factOf(domain));
     return domain;
   });
+}
+
+/** Refuses a name that this account could not add now. */
+export async function refuseAdding(
+  tx: TransactionContext,
+  account: { id: string; plan: { maxDomains: number } },
+  name: DomainName,
+  field = "name",
+): Promise<void> {
+  await refuseForbidden(tx.db, name, field);
+  await refuseClaimed(tx, account.id, name, field);
+  await tx.emit("domains.adding", { accountId: account.id, name });
+  await refuseFull(tx, account.id, account.plan.maxDomains, field);
 }
 
 /** Puts a domain into the bin: its sites' addresses below it stop answering, the name stays claimed until the countdown ends. */

@@ -6,10 +6,11 @@ import { accountsWith, isAdmin } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import { getAccount, listAccounts } from "../accounts/index.js";
 import { releasesOf } from "./bodies.js";
+import { holderOf } from "./claims.js";
 import { addDomain, BIN_DAYS, countOnDomain, getDomain, listDomains, releaseDomain, removeDomain, restoreDomain } from "./domains.js";
 import { marksOf } from "./marks.js";
 import { namePages } from "./name-routes.js";
-import { displayName } from "./names.js";
+import { displayName, parseName } from "./names.js";
 import { writePolicy } from "./policy.js";
 import { DomainInput, Nothing } from "./schemas.js";
 
@@ -93,14 +94,21 @@ async function drawList(request: FastifyRequest, reply: FastifyReply, services: 
   return reply.page("domains/list", { list: pagedList({ ...list, rows }, window, path), bin: state === "bin" });
 }
 
-async function drawNew(request: FastifyRequest, reply: FastifyReply) {
-  const typed = (request.body as { accountId?: string } | undefined)?.accountId;
+/** Draws the page of the one field; a name that somebody else stands in the way of can be asked for. */
+export async function drawNew(request: FastifyRequest, reply: FastifyReply) {
+  const { accountId: typed, name: typedName } = (request.body ?? {}) as { accountId?: string; name?: string };
   const wanted = typed ?? (request.query as { account?: string }).account ?? request.person?.accountId;
   const ids = accountsWith(request.actor, "domains.write");
   const { rows } = await listAccounts(request.ctx, { take: MAX_CHOICES });
   const accounts = rows.filter(({ id, state }) => state !== "removed" && (ids === null || ids.includes(id)));
   const account = accounts.find(({ id }) => id === wanted) ?? (accounts.length === 1 ? accounts[0] : undefined);
-  return reply.page("domains/new", { account, accounts: accounts.map(({ id, name }) => ({ value: id, label: name })) });
+  const name = parseName(String(typedName ?? ""));
+  const holder = account && name ? await holderOf(request.ctx.db, account.id, name) : null;
+  return reply.page("domains/new", {
+    account,
+    ask: holder && { name, kind: holder.kind },
+    accounts: accounts.map(({ id, name }) => ({ value: id, label: name })),
+  });
 }
 
 async function draw(request: FastifyRequest, reply: FastifyReply, services: Services) {
@@ -116,14 +124,7 @@ async function draw(request: FastifyRequest, reply: FastifyReply, services: Serv
     mayGive: isAdmin(request.actor) || (request.actor.kind === "user" && request.actor.memberships.get(domain.accountId) === "owner"),
     marks: (await marksOf(services.features, request.ctx.db, [domain.id])).get(domain.id),
     counts: await counts(request, domain.id),
-    records: recordsFor(account.webHost.address),
   });
-}
-
-/** What the name's own DNS must say so that its sites answer. */
-function recordsFor(address: string): { name: string; type: string; value: string }[] {
-  const type = address.includes(":") ? "AAAA" : /^[\d.]+$/.test(address) ? "A" : "CNAME";
-  return type === "CNAME" ? [{ name: "www", type, value: `${address}.` }] : ["@", "www"].map((name) => ({ name, type, value: address }));
 }
 
 async function drawDelete(request: FastifyRequest, reply: FastifyReply) {

@@ -19,12 +19,14 @@ async function loadHealth(ctx: Context, accountId: string | null): Promise<HomeC
   if (total === 0) return null;
   const wrong = await listHealth(ctx, { ...scope, state: "wrong", take: SHOWN });
   const waiting = await listHealth(ctx, { ...scope, state: "waiting", take: SHOWN });
+  const unknown = await listHealth(ctx, { ...scope, state: "unknown", take: 1 });
   const domains = [...wrong.rows, ...waiting.rows].slice(0, SHOWN).map(({ domainId, domain, state }) => ({
     id: domainId,
     display: displayName(domain.name),
     state,
     chip: STATE_CHIPS[state as HealthState],
   }));
-  const state = wrong.total > 0 ? "failed" : waiting.total > 0 ? "waiting" : "verified";
-  return { data: { domains, total, wrong: wrong.total, waiting: waiting.total, fine: wrong.total + waiting.total === 0 }, state };
+  const state = wrong.total > 0 ? "failed" : waiting.total > 0 ? "held" : "verified";
+  const fine = total - wrong.total - waiting.total - unknown.total;
+  return { data: { domains, fine, unknown: unknown.total }, state };
 }

@@ -32,6 +32,9 @@ export interface ShownItem {
   /** Values, or a sentence where there are none. */
   source: Seen;
   world: Seen | null;
+  /** Nobody needs to look. */
+  calm: boolean;
+  mono: boolean;
   hint: string | null;
   oldUntil: string | null;
   reasons: string[];
@@ -60,14 +63,17 @@ export function shownState({ row }: Health): { state: HealthState; chip: string;
 
 /** The way of a domain that is being set up, step by step; null: there is nothing left to do. */
 export function shownSteps({ zone, row, report }: Health, t: Translate): { label: string; text?: string; state: "done" | "now" | "next" | "failed" }[] | null {
-  if (!row || row.state === "ok") return null;
+  const servers = report.items.find(({ kind }) => kind === "servers");
+  const onItsWay = row?.state === "waiting" || row?.state === "spreading" || report.delegated === false || zone.mode === "external";
+  // Of a domain that was all right for years, the items say what is wrong.
+  if (!row || row.state === "ok" || !onItsWay) return null;
   const steps = (kind: string, labels: string[], done: number) =>
     labels.map((name, at) => ({
       label: t(`health.steps.${kind}.${name}`),
       state: at < done ? ("done" as const) : at === done ? ("now" as const) : ("next" as const),
     }));
   const records = report.items.filter(({ kind }) => kind === "record");
-  if (zone.mode === "hosted") return steps("hosted", ["added", "servers", "answers"], report.delegated === true ? 2 : 1);
+  if (zone.mode === "hosted") return steps("hosted", ["added", "servers", "answers"], servers?.state === "ok" ? 2 : 1);
   const there = records.some(({ state }) => state === "ok" || state === "spreading");
   return steps("external", ["added", "records", "answers"], there ? 2 : 1);
 }
@@ -91,6 +97,8 @@ function shownItem(
     ignored: note && { by: note.byName, at: note.createdAt },
     source: seenOf(source, t),
     world: world && seenOf(world, t),
+    calm: state === "ok" || note !== null,
+    mono: kind === "record",
     hint: hintOf(item, t),
     reasons: reasons.map(({ key: why, data }) => t(why, data)),
     mayIgnore: bad && note === null,

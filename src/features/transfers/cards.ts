@@ -45,6 +45,6 @@ function card(offers: readonly (Named & { account: { name: string } })[], reques
       offers: offers.map(({ id, name, account }) => ({ id, display: displayName(name), from: account.name })),
       requests: requests.map(({ id, name, state }) => ({ id, display: displayName(name), state })),
     },
-    state: "waiting",
+    state: "held",
   };
 }

@@ -15,14 +15,14 @@ const read = { access: { permission: "transfers.read" } } as const;
 const write = { access: { permission: "transfers.write" } } as const;
 const admin = { access: "admin" } as const;
 const idOf = (request: FastifyRequest) => (request.params as { request: string }).request;
-const pageOf = (id: string) => `/transfers/requests/${id}`;
+const pageOf = (id: string) => `/domains/transfers/requests/${id}`;
 
 /** Mounts the pages. */
 export function requestPages(app: FastifyInstance, services: Services): void {
   const draw = (request: FastifyRequest, reply: FastifyReply) => drawRequest(request, reply, services);
-  app.get("/transfers/requests/new", { config: write }, drawNew);
+  app.get("/domains/transfers/requests/new", { config: write }, drawNew);
   app.post(
-    "/transfers/requests",
+    "/domains/transfers/requests",
     { config: write },
     form({
       schema: RequestInput,
@@ -33,9 +33,9 @@ export function requestPages(app: FastifyInstance, services: Services): void {
       again: drawNew,
     }),
   );
-  app.get("/transfers/requests/:request", { config: read }, draw);
+  app.get("/domains/transfers/requests/:request", { config: read }, draw);
   app.post(
-    "/transfers/requests/:request/check",
+    "/domains/transfers/requests/:request/check",
     { config: write },
     form({
       schema: Nothing,
@@ -56,7 +56,7 @@ export function requestPages(app: FastifyInstance, services: Services): void {
 
 function mountAct(app: FastifyInstance, verb: string, config: { access: Access }, act: typeof cancelRequest, again: Parameters<typeof form>[0]["again"]): void {
   app.post(
-    `/transfers/requests/:request/${verb}`,
+    `/domains/transfers/requests/:request/${verb}`,
     { config },
     form({
       schema: Nothing,

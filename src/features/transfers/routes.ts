@@ -32,21 +32,21 @@ const offerOf = (request: FastifyRequest) => (request.params as { offer: string 
 
 /** Mounts the pages. */
 export function transferPages(app: FastifyInstance, services: Services): void {
-  app.get("/transfers", { config: read }, drawList);
+  app.get("/domains/transfers", { config: read }, drawList);
   app.get("/domains/:domain/transfer", { config: write }, drawOffering);
   app.post("/domains/:domain/transfer", { config: write }, form({ schema: OfferInput, act: offer, again: drawOffering }));
   app.post("/domains/:domain/move", { config: admin }, form({ schema: OfferInput, act: give, again: drawOffering }));
-  app.get("/transfers/offers/:offer", { config: read }, drawOffer);
+  app.get("/domains/transfers/offers/:offer", { config: read }, drawOffer);
   const acts = { accept: acceptOffer, refuse: refuseOffer, cancel: cancelOffer, undo: undoMove };
   for (const [verb, act] of Object.entries(acts)) {
     app.post(
-      `/transfers/offers/:offer/${verb}`,
+      `/domains/transfers/offers/:offer/${verb}`,
       { config: write },
       form({
         schema: Nothing,
         async act(ctx, _input, request) {
           const { id, name } = await act(ctx, offerOf(request));
-          return { to: `/transfers/offers/${id}`, says: `transfers.says.${verb}`, data: { name: displayName(name) } };
+          return { to: `/domains/transfers/offers/${id}`, says: `transfers.says.${verb}`, data: { name: displayName(name) } };
         },
         again: drawOffer,
       }),
@@ -57,12 +57,12 @@ export function transferPages(app: FastifyInstance, services: Services): void {
 
 async function offer(ctx: FastifyRequest["ctx"], input: OfferInput, request: FastifyRequest) {
   const { id, name } = await offerDomain(ctx, domainOf(request), input);
-  return { to: `/transfers/offers/${id}`, says: "transfers.says.offered", data: { name: displayName(name) } };
+  return { to: `/domains/transfers/offers/${id}`, says: "transfers.says.offered", data: { name: displayName(name) } };
 }
 
 async function give(ctx: FastifyRequest["ctx"], input: OfferInput, request: FastifyRequest) {
   const { id, name } = await giveDomain(ctx, domainOf(request), input);
-  return { to: `/transfers/offers/${id}`, says: "transfers.says.moved", data: { name: displayName(name) } };
+  return { to: `/domains/transfers/offers/${id}`, says: "transfers.says.moved", data: { name: displayName(name) } };
 }
 
 async function drawList(request: FastifyRequest, reply: FastifyReply) {
@@ -75,7 +75,7 @@ async function drawList(request: FastifyRequest, reply: FastifyReply) {
   const held = side === "all" ? { rows: [] } : await listRequests(request.ctx, { ...scope, side: "held", take: MAX_REQUESTS });
   const shown = <Row extends { name: string }>(row: Row) => ({ ...row, display: displayName(row.name) });
   return reply.page("transfers/list", {
-    list: pagedList({ ...offers, rows: offers.rows.map(shown) }, window, "/transfers"),
+    list: pagedList({ ...offers, rows: offers.rows.map(shown) }, window, "/domains/transfers"),
     asked: asked.rows.map(shown),
     held: held.rows.map(shown),
   });

@@ -17,13 +17,13 @@ async function createPanel(t: Scope) {
   return { ctx, account, neighbour, jeanne: await panel.as("jeanne"), paul: await panel.as("paul"), root: await panel.as("root") };
 }
 
-test("A member hosts a domain, sees what to write elsewhere, removes it and takes it back", async (t) => {
+test("A member hosts a domain, sees where its records and its health are, removes it and takes it back", async (t) => {
   const { jeanne, account, ctx } = await createPanel(t);
   const added = await jeanne.submit("/domains/new", "/domains", { accountId: account.id, name: "Café-Club.test" });
   assert.equal(added.statusCode, 303, added.body.slice(0, 2000));
   const path = String(added.headers.location);
   const page = await jeanne.get(path);
-  for (const words of ["café-club.test", "xn--caf-club-d1a.test", "@", "www"]) assert.ok(page.body.includes(words), words);
+  for (const words of ["café-club.test", "xn--caf-club-d1a.test", `${path}/health`, `${path}/records`]) assert.ok(page.body.includes(words), words);
   assert.ok((await jeanne.get("/domains?q=CAFÉ")).body.includes(path));
   assert.equal((await jeanne.get(`${path}/delete`)).statusCode, 200);
   assert.equal((await jeanne.submit(`${path}/delete`, `${path}/delete`)).statusCode, 303);

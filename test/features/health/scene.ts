@@ -1,6 +1,7 @@
 /** An application, the world's name server, and a primary of ours that answers what the zone serves when the test publishes it. */
 import type { Answer } from "dns-packet";
 import type { Context } from "../../../src/core/context.js";
+import type { Env } from "../../../src/core/env.js";
 import { changeSettings, getZone, readTable, textOf } from "../../../src/features/dns/index.js";
 import type { RecordData } from "../../../src/features/dns/role.js";
 import { addDomain } from "../../../src/features/domains/index.js";
@@ -38,9 +39,9 @@ export interface HealthScene {
   say(name: string, type: "A" | "MX" | "TXT" | "CNAME", data: unknown[], ttl?: number): void;
 }
 
-export async function createHealthScene(t: Scope, options: { ready?: boolean } = {}): Promise<HealthScene> {
+export async function createHealthScene(t: Scope, options: { ready?: boolean; env?: Partial<Env> } = {}): Promise<HealthScene> {
   const [world, ours] = [await startNameServer(t), await startNameServer(t)];
-  const app = await buildTestApp(t, { env: resolverEnv(world), daemons: [silentDaemon] });
+  const app = await buildTestApp(t, { env: { ...options.env, ...resolverEnv(world) }, daemons: [silentDaemon] });
   const ctx = app.ctx();
   await allowTestNames(ctx);
   const host = await createHost(ctx, { name: "machine", roles: ["files", "php", "web", "dns"] });

@@ -31,7 +31,7 @@ test("an owner offers a domain by its page, the other one accepts on the home pa
   assert.equal((await gerda.get(`/domains/${id}`)).statusCode, 404);
   assert.equal((await theo.submit(page, `${page}/undo`)).statusCode, 303);
   assert.equal((await domainNamed(ctx.db, "club.test"))?.accountId, giver.id);
-  assert.match((await gerda.get("/transfers")).body, /given back/);
+  assert.match((await gerda.get("/domains/transfers")).body, /given back/);
 });
 
 test("a request shows its record to the asker alone, is checked by a button, and waits on the holder's home page once proven", async (t) => {
@@ -42,7 +42,7 @@ test("a request shows its record to the asker alone, is checked by a button, and
   await joinAccount(ctx, taker, to);
   const gerda = await app.as(from);
   const theo = await app.as(to);
-  const sent = await theo.submit("/transfers/requests/new?name=club.test", "/transfers/requests", { accountId: taker.id, name: "club.test" });
+  const sent = await theo.submit("/domains/transfers/requests/new?name=club.test", "/domains/transfers/requests", { accountId: taker.id, name: "club.test" });
   const page = String(sent.headers.location);
   const shown = (await theo.get(page)).body;
   const { token } = await ctx.db.nameRequest.findFirstOrThrow();

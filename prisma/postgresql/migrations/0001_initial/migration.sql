@@ -89,6 +89,17 @@ CREATE TABLE "Membership" (
 );
 
 -- CreateTable
+CREATE TABLE "DomainLook" (
+    "id" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "seen" JSONB NOT NULL,
+    "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "DomainLook_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "AuditEntry" (
     "position" INTEGER NOT NULL,
     "at" TIMESTAMP(3) NOT NULL,
@@ -766,6 +777,12 @@ CREATE INDEX "Account_state_binUntil_idx" ON "Account"("state", "binUntil");
 CREATE INDEX "Membership_accountId_idx" ON "Membership"("accountId");
 
 -- CreateIndex
+CREATE INDEX "DomainLook_accountId_name_idx" ON "DomainLook"("accountId", "name");
+
+-- CreateIndex
+CREATE INDEX "DomainLook_createdAt_idx" ON "DomainLook"("createdAt");
+
+-- CreateIndex
 CREATE UNIQUE INDEX "AuditEntry_hash_key" ON "AuditEntry"("hash");
 
 -- CreateIndex
@@ -1013,6 +1030,9 @@ ALTER TABLE "Membership" ADD CONSTRAINT "Membership_userId_fkey" FOREIGN KEY ("u
 
 -- AddForeignKey
 ALTER TABLE "Membership" ADD CONSTRAINT "Membership_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "DomainLook" ADD CONSTRAINT "DomainLook_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "AuditPayload" ADD CONSTRAINT "AuditPayload_position_fkey" FOREIGN KEY ("position") REFERENCES "AuditEntry"("position") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -58,6 +58,16 @@ CREATE TABLE "Membership" (
 );
 
 -- CreateTable
+CREATE TABLE "DomainLook" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "seen" JSONB NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "DomainLook_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
 CREATE TABLE "AuditEntry" (
     "position" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
     "at" DATETIME NOT NULL,
@@ -681,6 +691,12 @@ CREATE INDEX "Account_state_binUntil_idx" ON "Account"("state", "binUntil");
 
 -- CreateIndex
 CREATE INDEX "Membership_accountId_idx" ON "Membership"("accountId");
+
+-- CreateIndex
+CREATE INDEX "DomainLook_accountId_name_idx" ON "DomainLook"("accountId", "name");
+
+-- CreateIndex
+CREATE INDEX "DomainLook_createdAt_idx" ON "DomainLook"("createdAt");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "AuditEntry_hash_key" ON "AuditEntry"("hash");

@@ -1,0 +1,2 @@
+/** What other features may use of attach. */
+export { attachDomain, getLook, lookAt } from "./looks.js";

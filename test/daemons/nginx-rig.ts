@@ -1,6 +1,6 @@
 /** A private nginx in front of small servers that stand where Apache's two colours would, and raw questions to it. */
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { connect } from "node:net";
 import { join } from "node:path";
@@ -109,8 +109,11 @@ export class Front {
     return Number(/^running (\d+)$/m.exec(this.machine.driver("nginx", "status", this.machine.live).words)?.[1] ?? 0);
   }
 
+  /** Those that accept; one that is shutting down may stay for a moment. */
   workers(): number[] {
-    return childrenOf(this.pid).sort((a, b) => a - b);
+    return childrenOf(this.pid)
+      .filter((pid) => /^nginx: worker process(?! is shutting down)/.test(titleOf(pid)))
+      .sort((a, b) => a - b);
   }
 
   /** Sends exactly these bytes and returns exactly what comes back until the connection ends. */
@@ -197,4 +200,13 @@ export function certificate(name: string, folder: string): string {
     { stdio: "ignore" },
   );
   return execFileSync("cat", [chain, key], { encoding: "utf8" });
+}
+
+/** The command line of a process; empty for one that has ended. */
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  } catch {
+    return "";
+  }
 }

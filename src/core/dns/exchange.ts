@@ -50,9 +50,11 @@ function overUdp(server: Server, question: Question, { timeoutMs, recursive }: E
       if (answer) end(answer);
     });
     // A connected socket hears this server alone, and learns at once that nobody listens there.
-    socket.connect(server.port, server.address, () => {
+    socket.connect(server.port, server.address, ((error?: Error) => {
+      // Node gives the callback an error where the kernel refuses at once (no route); its types do not know.
+      if (error) return end("unreachable");
       socket.send(encodeQuestion(id, question, recursive));
-    });
+    }) as () => void);
   });
 }
 

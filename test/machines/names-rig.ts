@@ -98,10 +98,18 @@ export function secondariesOf(nodes: readonly LabNode[]): Secondary[] {
   return nodes.map((node) => ({ name: node.name, address: node.ip, port: 53, tsig: keyOf(node.name) }));
 }
 
+/** A primary as its secondaries know it. */
+export interface Followed {
+  name: string;
+  address: string;
+  catalog: string;
+}
+
+export const followed = ({ daemon, node, catalog }: Primary): Followed => ({ name: daemon.name, address: node.ip, catalog });
+
 /** Starts a Knot that follows the primaries' catalogs and knows nothing else. */
-export async function startKnotSecondary(node: LabNode, primaries: readonly Primary[]): Promise<void> {
-  const key = keyOf(node.name);
-  const each = <T>(text: (primary: Primary) => T) => primaries.map(text);
+export async function startKnotSecondary(node: LabNode, key: Secondary["tsig"], primaries: readonly Followed[]): Promise<void> {
+  const each = <T>(text: (primary: Followed) => T) => primaries.map(text);
   const conf = [
     "server:",
     `  listen: [ ${node.ip}@53 ]`,
@@ -116,16 +124,13 @@ export async function startKnotSecondary(node: LabNode, primaries: readonly Prim
     `    algorithm: ${key.algorithm}`,
     `    secret: ${key.secret}`,
     "remote:",
-    ...each(({ daemon, node: { ip } }) => `  - id: ${daemon.name}\n    address: ${ip}\n    key: ${key.name}`),
+    ...each(({ name, address }) => `  - id: ${name}\n    address: ${address}\n    key: ${key.name}`),
     "acl:",
-    ...each(({ daemon, node: { ip } }) => `  - id: ${daemon.name}\n    address: ${ip}\n    key: ${key.name}\n    action: notify`),
+    ...each(({ name, address }) => `  - id: ${name}\n    address: ${address}\n    key: ${key.name}\n    action: notify`),
     "template:",
-    ...each(({ daemon }) => `  - id: ${daemon.name}\n    storage: /var/lib/second\n    master: ${daemon.name}\n    acl: ${daemon.name}`),
+    ...each(({ name }) => `  - id: ${name}\n    storage: /var/lib/second\n    master: ${name}\n    acl: ${name}`),
     "zone:",
-    ...each(
-      ({ daemon, catalog }) =>
-        `  - domain: ${catalog}\n    master: ${daemon.name}\n    acl: ${daemon.name}\n    catalog-role: interpret\n    catalog-template: ${daemon.name}`,
-    ),
+    ...each(({ name, catalog }) => `  - domain: ${catalog}\n    master: ${name}\n    acl: ${name}\n    catalog-role: interpret\n    catalog-template: ${name}`),
   ];
   await makeRoom(node, "knot");
   await node.writeFile("/etc/second.conf", `${conf.join("\n")}\n`);
@@ -133,19 +138,19 @@ export async function startKnotSecondary(node: LabNode, primaries: readonly Prim
 }
 
 /** The same with BIND. */
-export async function startBindSecondary(node: LabNode, primaries: readonly Primary[]): Promise<void> {
-  const key = keyOf(node.name);
+export async function startBindSecondary(node: LabNode, key: Secondary["tsig"], primaries: readonly Followed[]): Promise<void> {
   const conf = `key "${key.name}" { algorithm ${key.algorithm}; secret "${key.secret}"; };
 options {
   directory "/var/lib/second"; pid-file "/run/second/pid"; session-keyfile none;
   listen-on { ${node.ip}; }; listen-on-v6 { none; };
   recursion no; dnssec-validation no; allow-transfer { none; }; notify no;
   allow-notify { key "${key.name}"; };
-  catalog-zones { ${primaries.map(({ catalog, node: { ip } }) => `zone "${catalog}" default-primaries { ${ip} key "${key.name}"; } in-memory no zone-directory "/var/lib/second" min-update-interval 1;`).join(" ")} };
+  serial-query-rate 1000; transfers-in 100; transfers-per-ns 50;
+  catalog-zones { ${primaries.map(({ catalog, address }) => `zone "${catalog}" default-primaries { ${address} key "${key.name}"; } in-memory no zone-directory "/var/lib/second" min-update-interval 1;`).join(" ")} };
 };
 controls { };
 logging { channel log { file "/var/log/second.log"; severity info; print-time yes; }; category default { log; }; };
-${primaries.map(({ catalog, node: { ip } }) => `zone "${catalog}" { type secondary; primaries { ${ip} key "${key.name}"; }; file "/var/lib/second/${catalog}"; };`).join("\n")}
+${primaries.map(({ catalog, address }) => `zone "${catalog}" { type secondary; primaries { ${address} key "${key.name}"; }; file "/var/lib/second/${catalog}"; };`).join("\n")}
 `;
   await makeRoom(node, "named");
   await node.writeFile("/etc/second.conf", conf);

@@ -7,7 +7,7 @@ import { loadDaemon } from "../support/daemons.js";
 import { type Lab, raiseLab } from "./lab/lab.js";
 import type { LabNode } from "./lab/node.js";
 import { must, until } from "./lab/run.js";
-import { answered, dashY, delv, dig, Primary, panelDoor, secondariesOf, startBindSecondary, startKnotSecondary } from "./names-rig.js";
+import { answered, dashY, delv, dig, followed, keyOf, Primary, panelDoor, secondariesOf, startBindSecondary, startKnotSecondary } from "./names-rig.js";
 
 const DAEMONS = ["knot", "bind"] as const;
 const a = (address: string): RecordData => ({ type: "A", address });
@@ -27,8 +27,9 @@ describe("names", { timeout: 600_000 }, () => {
     for (const daemon of DAEMONS) primaries.set(daemon, new Primary(lab.node(`control-${daemon}`), await loadDaemon(daemon)));
     secondaries = [lab.node("ns-knot"), lab.node("ns-bind")];
     client = secondaries[0] as LabNode;
-    await startKnotSecondary(lab.node("ns-knot"), [...primaries.values()]);
-    await startBindSecondary(lab.node("ns-bind"), [...primaries.values()]);
+    const all = [...primaries.values()].map(followed);
+    await startKnotSecondary(lab.node("ns-knot"), keyOf("ns-knot"), all);
+    await startBindSecondary(lab.node("ns-bind"), keyOf("ns-bind"), all);
   });
   after(() => lab?.close());
 

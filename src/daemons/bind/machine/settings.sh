@@ -19,7 +19,7 @@ else
 fi
 port=${MUTU_BIND_PORT:-53} control=${MUTU_BIND_CONTROL:-953}
 
-me=$(id -u)
+me=${me:-$(id -u)}
 privileged() { [ "$MUTU_PRIVILEGED" = yes ] && [ "$me" = 0 ]; }
 as_bind() { # becomes BIND's own user, with no right of root's: what members wrote is parsed as nobody else
   if privileged; then set -- setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all --no-new-privs -- "$@"; fi

@@ -20,7 +20,7 @@ else
 fi
 socket=$run/knot.sock
 
-me=$(id -u)
+me=${me:-$(id -u)}
 privileged() { [ "$MUTU_PRIVILEGED" = yes ] && [ "$me" = 0 ]; }
 as_knot() { # becomes Knot's own user, with no right of root's: what members wrote is parsed as nobody else
   if privileged; then set -- setpriv --reuid "$user" --regid "$user" --init-groups --inh-caps=-all --no-new-privs -- "$@"; fi

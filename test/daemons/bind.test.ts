@@ -1,4 +1,6 @@
 /** BIND at work: what every name server of ours does. */
+import { describe } from "node:test";
 import { nameServerTests } from "./dns-server.js";
 
-nameServerTests("bind");
+// The suite stands here: the run of all tests wants to hear of each file.
+describe("bind at work", () => nameServerTests("bind"));

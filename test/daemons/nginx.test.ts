@@ -233,8 +233,10 @@ test("Apache away: a page of ours in both languages, to GET and POST alike", asy
   assert.equal((await front.get("www.example.org")).status, 200);
 });
 
-test("The colour changes under traffic and nobody notices; what nginx does not read does not reload it", async () => {
+test("The colour changes under traffic and nobody notices; what nginx does not read does not reload it", async (t) => {
   const green = await backend();
+  // Also when an assertion fails: an open server would keep this process until its time is up.
+  t.after(() => green.close());
   let asking = true;
   const ports = new Set<number>();
   let asked = 0;
@@ -266,7 +268,6 @@ test("The colour changes under traffic and nobody notices; what nginx does not r
   const workers = front.workers();
   front.publish({ ...tree, ...account(2001, [{ names: ["more.example.org", "www.example.org"] }]) }, [apache.port, secure.port]);
   assert.deepEqual(front.workers(), workers);
-  await green.close();
 
   async function drive(verb: string, env: Record<string, string>): Promise<number | null> {
     const { spawn } = await import("node:child_process");

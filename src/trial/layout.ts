@@ -29,6 +29,8 @@ export interface Ports {
   rehearsal: readonly [number, number];
   ftp: number;
   sftp: number;
+  /** Where Knot answers, over UDP and TCP. */
+  dns: number;
   /** Where FTP clients fetch their data, the first and the last. */
   passive: readonly [number, number];
 }
@@ -59,6 +61,7 @@ export function readLayout(environment: NodeJS.ProcessEnv): Layout {
       rehearsal: [panel + 14, panel + 15],
       ftp: panel + 3,
       sftp: panel + 4,
+      dns: panel + 5,
       passive: [panel + 20, panel + 39],
     },
   };

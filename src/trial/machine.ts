@@ -7,7 +7,7 @@ import type { Layout } from "./layout.js";
 
 const COMPILE_SECONDS = 120;
 /** Prepared and committed in this order (machines/README.md). */
-export const DAEMONS = ["homes", "php-fpm", "apache", "nginx", "proftpd"] as const;
+export const DAEMONS = ["homes", "php-fpm", "apache", "nginx", "proftpd", "knot"] as const;
 
 /** Lays drivers, module, machine file and folders; safe to do again, and picks up what changed in the checkout. */
 export async function layMachine(layout: Layout): Promise<void> {
@@ -103,6 +103,8 @@ function machineFile(layout: Layout): string {
     `MUTU_PROFTPD_PORT=${ports.ftp}`,
     `MUTU_PROFTPD_SFTP_PORT=${ports.sftp}`,
     `MUTU_PROFTPD_PASSIVE=${ports.passive.join(" ")}`,
+    "MUTU_KNOT_ADDRESSES=127.0.0.1",
+    `MUTU_KNOT_PORT=${ports.dns}`,
   ].join("\n")}\n`;
 }
 

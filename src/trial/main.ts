@@ -5,10 +5,11 @@ import { readLayout } from "./layout.js";
 import { installMissing } from "./packages.js";
 import { asNumber, chooseNumber, giveFolder } from "./step-down.js";
 
-/** Real parts, from Debian: the web chain, the compiler of our Apache module, certificates for this machine, FTPS and SFTP without root. */
+/** Real parts, from Debian: the web chain, the compiler of our Apache module, certificates for this machine, FTPS and SFTP without root, names and who asks for them. */
 const PACKAGES = [
   ...["apache2", "apache2-dev", "nginx-light|nginx|nginx-full|nginx-extras", "php-fpm", "openssl", "procps", "perl"],
   ...["proftpd-core", "proftpd-mod-crypto", "proftpd-mod-vroot", "proftpd-mod-wrap", "libnss-wrapper", "openssh-client"],
+  ...["knot", "knot-dnssecutils", "bind9-dnsutils"],
 ];
 
 async function main(): Promise<number> {

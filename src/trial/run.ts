@@ -47,7 +47,7 @@ async function main(): Promise<void> {
   writeFileSync(layout.settingsFile, settings(layout), { mode: 0o644 });
   const env = readEnv({ ...process.env, MUTU_CONFIG: layout.settingsFile });
   await migrateDatabase(env.databaseUrl.reveal());
-  say("Starting nginx, Apache, PHP-FPM and ProFTPD of the last release, then the panel …");
+  say("Starting nginx, Apache, PHP-FPM, ProFTPD and Knot of the last release, then the panel …");
   await apply(layout, "boot");
   const panel = await startPanel(env);
   const closed = closeOnSignal(async () => {

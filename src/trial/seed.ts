@@ -4,6 +4,7 @@ import type { Context } from "../core/context.js";
 import type { Services } from "../core/services.js";
 import { ensureDefaultPlan } from "../features/accounts/index.js";
 import { addUser, findUser } from "../features/auth/index.js";
+import { changeSettings, isReady, readSettings } from "../features/dns/index.js";
 import { probeHost, saveHost, setSettings } from "../features/hosts/index.js";
 import type { Publisher } from "../publish/index.js";
 import type { Layout } from "./layout.js";
@@ -12,6 +13,9 @@ import type { Layout } from "./layout.js";
 const ADMIN = "admin";
 /** Each master costs memory; a trial has one account or two. */
 const PHP_MASTERS = 2;
+/** RFC 6761 §6.2: nobody's name outside, so that no resolver is ever led here. */
+const NAME_SERVER = "ns.trial.test 127.0.0.1";
+const HOSTMASTER = "hostmaster@trial.test";
 
 export interface People {
   admin: string;
@@ -46,10 +50,14 @@ async function registerMachine(services: Services & { publisher: Publisher }, ct
       { daemon: "apache", role: "web" },
       { daemon: "nginx", role: "web" },
       { daemon: "proftpd", role: "ftp" },
+      { daemon: "knot", role: "dns" },
     ],
   });
-  const { ftp, sftp } = layout.ports;
+  const { ftp, sftp, dns } = layout.ports;
   await setSettings(ctx, services.publisher.daemons, host.name, "proftpd", { ftpPort: ftp, sftpPort: sftp });
+  await setSettings(ctx, services.publisher.daemons, host.name, "knot", { port: dns });
+  // With a name server, every domain has its zone at once. Somebody may have named others since.
+  if (!isReady(await readSettings(ctx.db))) await changeSettings(ctx, { nameServers: NAME_SERVER, hostmaster: HOSTMASTER });
   await services.publisher.idle();
   // PHP versions are offered once the machine has said which it has.
   await probeHost(ctx, services.env, host.id);

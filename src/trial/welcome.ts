@@ -4,7 +4,7 @@ import type { People } from "./seed.js";
 
 /** Gives the text: where, who, what to do next, and what this is not. */
 export function welcome(layout: Layout, people: People): string {
-  const { panel, https, http, ftp, sftp } = layout.ports;
+  const { panel, https, http, ftp, sftp, dns } = layout.ports;
   const command = `MUTU_CONFIG=${layout.settingsFile} npm run mutu --`;
   const password = people.password ?? `as shown the first time (a new one: ${command} auth password ${people.admin})`;
   return `
@@ -17,6 +17,7 @@ export function welcome(layout: Layout, people: People): string {
     Sites      https://NAME.localhost:${https}   and   http://NAME.localhost:${http}
     Files      ${layout.homes}
                SFTP: sftp -P ${sftp} LOGIN@localhost     FTPS: localhost, port ${ftp}     (FTP accounts > Add)
+    Names      dig @127.0.0.1 -p ${dns} NAME.localhost     (add +dnssec to see the signatures)
 
   Next: Accounts > Add an account, then Sites > Add a site with an address such as club.localhost.
   The same from a terminal: ${command} --help

@@ -60,12 +60,34 @@ test("a member's login moves files by SFTP and FTPS", async () => {
   writeFileSync(askpass, `#!/bin/sh\necho '${password}'\n`, { mode: 0o700 });
   const plain = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "PubkeyAuthentication=no", "-o", "LogLevel=ERROR"];
   const env = { PATH: process.env["PATH"] ?? "", HOME: place, SSH_ASKPASS: askpass, SSH_ASKPASS_REQUIRE: "force", DISPLAY: "none" };
-  const argv: [string, ...string[]] = ["sftp", ...plain, "-P", String(panel + 4), `${login}@localhost`];
+  const [, ...typed] = readmeLine("sftp ");
+  assert.equal(typed.at(-1), `${login}@localhost`, "the README names the login that it lets its reader make");
+  const argv: [string, ...string[]] = ["sftp", ...plain, ...typed];
   const sent = await runCommand({ argv, stdin: `put package.json www/${ADDRESS}/sent.txt\nls www/${ADDRESS}\n`, env, timeoutSeconds: 60 });
   assert.match(sent.stdout.toString(), /sent\.txt/, sent.stderr.toString());
   assert.match(await get(`https://${ADDRESS}:${panel + 1}/sent.txt`), /"name": "mutu"/);
   const plainFtp = await runCommand({ argv: ["curl", "-s", "-u", `${login}:${password}`, url], timeoutSeconds: 30 });
   assert.equal(plainFtp.code, 67, "without TLS nobody is listened to");
+});
+
+test("a member's new domain is answered by name, with its signature, as the README says", async () => {
+  await mutu("domains", "add", "club", "asso.test");
+  const lines = readmeLines("dig ");
+  const [soa, address] = [lines.find((words) => words.includes("SOA")), lines.find((words) => words.includes("A"))];
+  assert.ok(soa && address, "both lines of the README");
+  assert.deepEqual(
+    [soa[3], address[3]].map((port) => Number(port)),
+    [panel + 5, panel + 5],
+  );
+  const signed = await until(() => ask(soa), /\sRRSIG\s+SOA 13 /);
+  assert.match(signed, /^asso\.test\.\s+3600\s+IN\s+SOA\s+ns\.trial\.test\. hostmaster\.trial\.test\. /m);
+  assert.match(signed, /\sRRSIG\s+SOA 13 2 /, "ECDSA P-256, without any right of root's");
+  assert.match(await ask(address), /^club\.localhost\.\s+\d+\s+IN\s+A\s+127\.0\.0\.1$/m);
+  assert.match(await ask([...address, "+tcp"]), /\sA\s+127\.0\.0\.1$/m);
+  assert.match(await ask([...address.slice(0, 4), "elsewhere.test"]), /status: REFUSED/, "names of others are nobody's here");
+  await mutu("dns", "records", "add", "asso.test", "www", "A", "192.0.2.7");
+  const www = [...address.slice(0, 4), "www.asso.test", "+short"];
+  assert.match(await until(() => ask(www), /192\.0\.2\.7/), /^192\.0\.2\.7$/m);
 });
 
 test("the panel answers with its two doors", async () => {
@@ -77,7 +99,9 @@ test("after Ctrl-C nothing runs any more, and the next start serves the same sit
   await stop();
   assert.deepEqual(processesOf(place), []);
   assert.ok((await isFree(panel + 3)) && (await isFree(panel + 4)), "ProFTPD too");
+  assert.ok(await isFree(panel + 5), "and Knot");
   await start();
+  assert.match(await ask(readmeLine("dig ")), /\sRRSIG\s+SOA 13 /);
   assert.doesNotMatch(said, /Password {3}\S{4}-\S{4}/);
   assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
 });
@@ -101,6 +125,23 @@ async function start(): Promise<void> {
     child.stderr?.on("data", hear);
     child.once("exit", (code) => reject(new Error(`the trial ended with ${code}:\n${said}`)));
   });
+}
+
+/** Commands that the README shows for the trial, as words, with the ports of this one. */
+function readmeLines(begin: string): string[][] {
+  const shown = [...readFileSync("README.md", "utf8").matchAll(/`([^`\n]+)`/g)].map(([, command = ""]) => command).filter((one) => one.startsWith(begin));
+  assert.ok(shown.length > 0, `the README shows ${begin}`);
+  return shown.map((command) => command.replace(/\b84\d\d\b/g, (port) => String(Number(port) - 8443 + panel)).split(" "));
+}
+
+function readmeLine(begin: string): string[] {
+  return readmeLines(begin)[0] as string[];
+}
+
+/** What a real dig says, told to give up soon. */
+async function ask([command = "", ...words]: string[]): Promise<string> {
+  const done = await runCommand({ argv: [command, "+time=2", "+tries=2", ...words], timeoutSeconds: 20 });
+  return done.stdout.toString();
 }
 
 /** What Ctrl-C does: SIGINT to the whole group. */

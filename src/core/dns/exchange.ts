@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { createSocket } from "node:dgram";
 import { isIPv6, Socket } from "node:net";
-import { type Answer, decodeAnswer, encodeQuestion, type Question } from "./message.js";
+import { type Answer, decodeAnswer, encodeQuestion, isAskable, type Question } from "./message.js";
 
 const IDS = 65_536;
 const LENGTH_BYTES = 2;
@@ -19,11 +19,12 @@ export interface Exchange {
   recursive: boolean;
 }
 
-/** Why nothing sound came back. `broken`: an answer to something else, or none that can be read. */
+/** Why nothing sound came back. `broken`: an answer to something else, or none that can be read; or a name for which nobody can be asked. */
 export type ExchangeFailure = "timeout" | "unreachable" | "broken";
 
 /** Asks once and never throws. */
 export async function exchange(server: Server, question: Question, options: Exchange): Promise<Answer | ExchangeFailure> {
+  if (!isAskable(question.name)) return "broken";
   const started = performance.now();
   const first = await overUdp(server, question, options);
   if (typeof first === "string" || !first.truncated) return first;

@@ -11,7 +11,8 @@ const RESPONSE = 0x8000;
 const AUTHORITATIVE = 0x0400;
 const TRUNCATED = 0x0200;
 const RCODE = 0x000f;
-const MAX_LABEL = 63;
+const MAX_NAME = 253; // RFC 1035 §2.3.4, as text without the last dot
+const LABEL = /^[!-[\]-~]{1,63}$/; // printable, no backslash
 /** Records that are kept of each section: nobody needs more, and a stranger may send thousands. */
 const MAX_KEPT = 200;
 const MAX_VALUE = 16_384;
@@ -44,8 +45,15 @@ export interface Answer {
   additional: SeenRecord[];
 }
 
-/** Writes a question; `recursive` asks a resolver to find out. */
+/** Tells whether a name can be asked for. A stranger's answer may name what no question of ours can: labels with odd bytes, as `\\DDD`. */
+export function isAskable(name: string): boolean {
+  const bare = name.replace(/\.$/, "");
+  return bare.length <= MAX_NAME && (bare === "" || bare.split(".").every((label) => LABEL.test(label)));
+}
+
+/** Writes a question; `recursive` asks a resolver to find out. Throws for a name that is not askable. */
 export function encodeQuestion(id: number, { name, type }: Question, recursive: boolean): Buffer {
+  if (!isAskable(name)) throw new RangeError(`nobody can be asked for ${name}`);
   const header = Buffer.alloc(12);
   header.writeUInt16BE(id, 0);
   header.writeUInt16BE(recursive ? RECURSION_DESIRED : 0, 2);
@@ -121,11 +129,7 @@ function sound(read: () => string): string | null {
 
 function encodeName(name: string): Buffer {
   const labels = name.replace(/\.$/, "").split(".").filter(Boolean);
-  const parts = labels.map((label) => {
-    const bytes = Buffer.from(label, "latin1");
-    if (bytes.length > MAX_LABEL) throw new RangeError(`no label is that long: ${label}`);
-    return Buffer.concat([Buffer.from([bytes.length]), bytes]);
-  });
+  const parts = labels.map((label) => Buffer.concat([Buffer.from([label.length]), Buffer.from(label, "latin1")]));
   return Buffer.concat([...parts, Buffer.from([0])]);
 }
 

@@ -153,3 +153,14 @@ test("whatever strangers' DNS says, what is kept passes the rules of zones", () 
     { numRuns: 500 },
   );
 });
+
+test("a look at a name whose mail servers have names of odd bytes ends, and keeps what is sound", async (t) => {
+  const scene = await createHealthScene(t);
+  oldHome(scene);
+  // dns-packet writes one byte a letter: twenty that no text can hold, below the domain's own name.
+  scene.world.records.push({ type: "MX", name: "asso.test", ttl: 60, data: { preference: 5, exchange: `${"\u0001".repeat(20)}.asso.test` } } as Answer);
+  const { id } = await lookAt(scene.owner, scene.app.services, { accountId: scene.account.id, name: "asso.test" });
+  const { seen } = await getLook(scene.owner, id);
+  assert.equal(seen.odd, 1);
+  assert.ok(seen.candidates.some(({ key }) => key === "asso.test MX 10 mx.mail.example."));
+});

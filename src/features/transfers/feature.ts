@@ -4,6 +4,7 @@ import { transferApi } from "./api.js";
 import { transferCards } from "./cards.js";
 import { transferCommands } from "./commands.js";
 import { transferJobs } from "./jobs.js";
+import { followDomain } from "./requests.js";
 import { transferPages } from "./routes.js";
 
 export const feature: Feature = {
@@ -13,5 +14,6 @@ export const feature: Feature = {
   api: transferApi,
   commands: transferCommands,
   jobs: transferJobs,
+  on: { "domains.moved": followDomain },
   homeCards: transferCards,
 };

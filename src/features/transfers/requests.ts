@@ -13,6 +13,7 @@ import type { RequestInput } from "./schemas.js";
 export const REQUEST_DAYS = 30;
 export const WAITING_DAYS = 7;
 const DAY_MS = 86_400_000;
+const daysFrom = (now: Date, days: number) => new Date(now.getTime() + days * DAY_MS);
 const TOKEN_BYTES = 15;
 const MAX_OPEN = 20;
 const MIN_CHECK_SECONDS = 3;
@@ -57,13 +58,14 @@ export async function requestName(ctx: Context, input: RequestInput): Promise<Na
     const account = await changeableAccount(tx, input.accountId, "transfers.write");
     await refuseForbidden(tx.db, name, "name");
     const known = await tx.db.nameRequest.findFirst({ where: { accountId: account.id, name, state: { in: [...OPEN] } } });
-    if (known) return known;
     const holder = await holderOf(tx.db, account.id, name);
+    if (known && (!holder || isSame(known, holder))) return known;
+    if (known && holder) return askAnew(tx, known, holder);
     if (!holder) throw conflict("transfers.name_free", { name: displayName(name) }, "name");
     const open = await tx.db.nameRequest.count({ where: { accountId: account.id, state: { in: [...OPEN] } } });
     if (open >= MAX_OPEN) throw conflict("transfers.too_many_requests", { max: MAX_OPEN }, "name");
     const now = tx.clock.now();
-    const expiresAt = new Date(now.getTime() + REQUEST_DAYS * DAY_MS);
+    const expiresAt = daysFrom(now, REQUEST_DAYS);
     const parties = { accountId: account.id, holderId: holder.claim.accountId, heldName: holder.claim.name };
     const data = { name, kind: holder.kind, ...parties, token: randomBytes(TOKEN_BYTES).toString("hex"), createdAt: now, expiresAt };
     const request = await tx.db.nameRequest.create({ data });
@@ -158,12 +160,38 @@ async function saveProof(tx: TransactionContext, id: string, proof: Proof): Prom
   const now = tx.clock.now();
   const request = await tx.db.nameRequest.update({ where: { id }, data: { checkedAt: now } });
   if (proof.by === null || request.state !== "waiting") return request;
-  const decideAt = new Date(now.getTime() + WAITING_DAYS * DAY_MS);
+  const decideAt = daysFrom(now, WAITING_DAYS);
   return save(tx, request, { state: "proven", provenBy: proof.by, provenAt: now, decideAt }, "proven");
+}
+
+/** A domain passed from one account to another: what is asked about its name is asked of the new holder, who has a week of its own. */
+export async function followDomain(tx: TransactionContext, { name, from, to }: { name: string; from: string; to: string }): Promise<void> {
+  const where = { heldName: name, holderId: from, accountId: { not: to }, state: { in: [...OPEN] } };
+  for (const old of await tx.db.nameRequest.findMany({ where, orderBy: { id: "asc" } })) {
+    const again = old.state === "proven" ? { decideAt: daysFrom(tx.clock.now(), WAITING_DAYS) } : {};
+    await save(tx, old, { holderId: to, ...again }, old.state === "waiting" ? "made" : old.state);
+  }
+}
+
+type Holder = NonNullable<Awaited<ReturnType<typeof holderOf>>>;
+
+/** Whether who stands in the way is still who was asked, and for the same. */
+function isSame({ kind, holderId }: NameRequest, holder: Holder): boolean {
+  return holder.kind === kind && holder.claim.accountId === holderId;
+}
+
+/** Somebody else stands in the way by now, or for another reason: nothing of what was said before counts. */
+async function askAnew(tx: TransactionContext, known: NameRequest, { kind, claim }: Holder): Promise<NameRequest> {
+  const open = { state: "waiting" as const, provenBy: null, provenAt: null, decideAt: null, fault: null };
+  const request = await tx.db.nameRequest.update({ where: { id: known.id }, data: { kind, holderId: claim.accountId, heldName: claim.name, ...open } });
+  tell(tx, request, "made", kind === "consent");
+  return request;
 }
 
 async function grant(tx: TransactionContext, request: NameRequest): Promise<NameRequest> {
   const holder = await holderOf(tx.db, request.accountId, request.name as DomainName);
+  // The name may be somebody else's by now, who was never asked.
+  if (holder && !isSame(request, holder)) throw conflict("transfers.request_outdated", { name: displayName(request.name) });
   if (holder?.kind === "claim") await giveName(tx, request);
   else if (holder) await noteConsent(tx, request.accountId, request.name);
   return save(tx, request, { state: "granted", fault: null, closedAt: tx.clock.now() }, "granted");

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Resolver } from "../../../src/core/dns/index.js";
 import { isRefusal } from "../../../src/core/errors.js";
+import { grantName } from "../../../src/features/domains/claims.js";
+import { releaseDomain } from "../../../src/features/domains/domains.js";
 import { addDomain, domainNamed, removeDomain } from "../../../src/features/domains/index.js";
 import { addSite, getSite } from "../../../src/features/sites/index.js";
-import { undoMove } from "../../../src/features/transfers/offers.js";
+import { acceptOffer, offerDomain, undoMove } from "../../../src/features/transfers/offers.js";
 import { challengeRecord, challengeServers, type ProofSources } from "../../../src/features/transfers/proofs.js";
 import {
   cancelRequest,
@@ -179,4 +181,56 @@ test("a name in the holder's bin is let go, a full plan is told and tried again,
   await ctx.db.plan.update({ where: { id: taker.planId }, data: { maxDomains: 3 } });
   await settleRequests(ctx, sources);
   assert.equal((await domainNamed(ctx.db, "live.test"))?.accountId, taker.id);
+});
+
+test("who passed a domain on decides no more about its name: the new holder hears of it and has its own week", async (t) => {
+  const { app, ctx, world, giver, taker, asGiver, asTaker, stranger } = await createScene(t);
+  const sources = sourcesOf(app.services.resolver);
+  await addDomain(ctx, { accountId: giver.id, name: "club.test" });
+  const request = await requestName(asTaker, { accountId: taker.id, name: "club.test" });
+  publish(world, request);
+  await checkRequest(asTaker, sources, request.id);
+  app.clock.advance((WAITING_DAYS - 1) * DAY);
+  const offer = await offerDomain(asGiver, "club.test", { to: "other" });
+  await acceptOffer(stranger, offer.id);
+  for (const act of [yieldRequest, objectRequest]) await assert.rejects(act(asGiver, request.id), refused("transfers.request_unknown"));
+  assert.equal((await listRequests(asGiver, { side: "held" })).total, 0);
+  assert.equal((await listRequests(stranger, { side: "held" })).total, 1);
+  app.clock.advance(2 * DAY);
+  await settleRequests(ctx, sources);
+  const other = await ctx.db.account.findFirstOrThrow({ where: { login: "other" } });
+  assert.equal((await domainNamed(ctx.db, "club.test"))?.accountId, other.id, "the former holder's week is not the new one's");
+  assert.equal((await objectRequest(stranger, request.id)).state, "objected");
+});
+
+test("a consent gives no domain that came to stand there meanwhile, whoever says yes", async (t) => {
+  const { ctx, giver, taker, asGiver, asTaker, stranger } = await createScene(t);
+  const other = await ctx.db.account.findFirstOrThrow({ where: { login: "other" } });
+  await addDomain(ctx, { accountId: giver.id, name: "club.test" });
+  const request = await requestName(asTaker, { accountId: taker.id, name: "team.club.test" });
+  assert.equal(request.kind, "consent");
+  await grantName(ctx, { accountId: other.id, name: "team.club.test" });
+  await addDomain(stranger, { accountId: other.id, name: "team.club.test" });
+  await assert.rejects(yieldRequest(asGiver, request.id), refused("transfers.request_outdated"));
+  await assert.rejects(grantRequest(ctx, request.id), refused("transfers.request_outdated"));
+  assert.equal((await domainNamed(ctx.db, "team.club.test"))?.accountId, other.id);
+  const again = await requestName(asTaker, { accountId: taker.id, name: "team.club.test" });
+  assert.deepEqual([again.id, again.kind, again.holderId, again.state], [request.id, "claim", other.id, "waiting"], "asking again asks who is there now");
+});
+
+test("a name that was let go and taken by somebody else is not its first holder's to give", async (t) => {
+  const { app, ctx, world, giver, taker, asGiver, asTaker, stranger } = await createScene(t);
+  const sources = sourcesOf(app.services.resolver);
+  const other = await ctx.db.account.findFirstOrThrow({ where: { login: "other" } });
+  await addDomain(ctx, { accountId: giver.id, name: "club.test" });
+  const request = await requestName(asTaker, { accountId: taker.id, name: "club.test" });
+  publish(world, request);
+  await checkRequest(asTaker, sources, request.id);
+  await removeDomain(asGiver, "club.test");
+  await releaseDomain(asGiver, "club.test");
+  await addDomain(stranger, { accountId: other.id, name: "club.test" });
+  await assert.rejects(yieldRequest(asGiver, request.id), refused("transfers.request_outdated"));
+  app.clock.advance((WAITING_DAYS + 1) * DAY);
+  await settleRequests(ctx, sources);
+  assert.equal((await domainNamed(ctx.db, "club.test"))?.accountId, other.id);
 });

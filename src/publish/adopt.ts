@@ -14,6 +14,8 @@ export interface UnitOutcome {
   role: string;
   key: string;
   accountId: string | null;
+  /** The row did not name this account when its version was read. Otherwise the row's word stands: the unit may have passed to another account since. */
+  named?: boolean;
   /** The version that was read before the state. */
   taken: number;
   serving: Level;
@@ -42,6 +44,7 @@ export function outcomeOf(unit: RunUnit, done: boolean): UnitOutcome {
     role: row.role,
     key: row.key,
     accountId: desired.accountId,
+    named: desired.accountId !== row.accountId,
     taken: row.wanted,
     serving: empty ? "nothing" : level,
     ...facts,
@@ -113,8 +116,8 @@ async function moveManifest(tx: TransactionContext, hostId: string, changes: rea
 export async function settleUnits(tx: TransactionContext, outcomes: readonly UnitOutcome[]): Promise<UnitNews[]> {
   const news: UnitNews[] = [];
   for (const outcome of outcomes) {
-    const { id, accountId, taken, serving, hash, claims, probes, code, data, done, verified } = outcome;
-    const facts = { accountId, serving, hash, claims, probes: probes.map(({ kind, name }) => ({ kind, name })) };
+    const { id, accountId, named, taken, serving, hash, claims, probes, code, data, done, verified } = outcome;
+    const facts = { ...(named && { accountId }), serving, hash, claims, probes: probes.map(({ kind, name }) => ({ kind, name })) };
     const failed = { quarantineCode: code, quarantineData: data, quarantinedAt: tx.clock.now(), failedVersion: taken };
     const well = { quarantineCode: null, quarantinedAt: null, failedVersion: null };
     const numbers = done ? { published: taken, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};

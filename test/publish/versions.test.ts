@@ -5,7 +5,7 @@ import { type Lease, takeLease } from "../../src/publish/lock.js";
 import { createTestContext } from "../support/context.js";
 import { testProvider } from "../support/database.js";
 import { until } from "../support/until.js";
-import { makePanel, setWords, testRole } from "./rig.js";
+import { makePanel, type Panel, setWords, testRole } from "./rig.js";
 
 const site = (number: number, text: string) => ({ text, names: [`s${number}.example.org`] });
 
@@ -179,3 +179,36 @@ for (const { where, code } of LATE)
     assert.deepEqual(chipOf(await panel.unit("2001")), { state: "waiting" });
     await lease?.release();
   });
+
+test("a unit that passes to another account while a run is under way is the other's, whatever the run read before", async (t) => {
+  const role = testRole("web");
+  let owner = "giver";
+  const owned = {
+    ...role,
+    collect: async (...words: Parameters<typeof role.collect>) => (await role.collect(...words)).map((unit) => ({ ...unit, accountId: owner })),
+  };
+  let passed = false;
+  const panel: Panel = await makePanel(t, {
+    roles: [owned] as never,
+    onStep: (step) => {
+      if (step !== "verify" || passed) return;
+      passed = true;
+      moving = panel.ctx.transaction((tx) => {
+        owner = "taker";
+        return touch(tx, [{ hostId: "web1", role: "web", key: "2001", accountId: "taker" }]);
+      });
+    },
+  });
+  let moving: Promise<void> = Promise.resolve();
+  const seen: (string | null)[] = [];
+  panel.publisher.events.listen(({ accountId, chip }) => void (chip.state === "waiting" && seen.push(accountId)));
+  await panel.ctx.transaction(async (tx) => {
+    await setWords(tx, "web1", "web", { "2001": site(2001, "one") });
+    await touch(tx, [{ hostId: "web1", role: "web", key: "2001", accountId: "giver" }]);
+  });
+  await panel.publisher.idle();
+  await moving;
+  await panel.publisher.idle();
+  assert.deepEqual(seen, ["taker"], "the first run settled its version, and left the new owner");
+  assert.deepEqual([(await panel.unit("2001")).accountId, (await panel.unit("2001")).verified], ["taker", 3]);
+});

@@ -11,6 +11,9 @@ import { ensureZone, touchBase, touchRows, touchWithParent, touchZonesOf, unhang
 const BATCH = 100_000;
 
 export const reactions: NonNullable<Feature["on"]> = {
+  async "domains.reserving"(tx, { add }) {
+    for (const { name } of (await readSettings(tx.db)).nameServers) add(name);
+  },
   async "domains.added"(tx, fact) {
     const zone = await ensureZone(tx, fact);
     await touchWithParent(tx, zone);

@@ -71,7 +71,7 @@ export async function refuseAdding(
   name: DomainName,
   field = "name",
 ): Promise<void> {
-  await refuseForbidden(tx.db, name, field);
+  await refuseForbidden(tx, name, field);
   await refuseClaimed(tx, account.id, name, field);
   await tx.emit("domains.adding", { accountId: account.id, name });
   await refuseFull(tx, account.id, account.plan.maxDomains, field);

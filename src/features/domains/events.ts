@@ -22,6 +22,8 @@ export interface MoveCount {
 
 declare module "../../core/events.js" {
   interface EventMap {
+    /** Asks by which names the hosting is reached, so that nobody else may hold them. */
+    "domains.reserving": { add(name: string): void };
     /** Before a name is given to an account: throw to refuse. */
     "domains.adding": Omit<DomainFact, "domainId">;
     /** A domain is an account's now. */

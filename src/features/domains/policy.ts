@@ -1,8 +1,8 @@
 /** Which names nobody may host: the panel's own, its machines', and those that administrators forbid. */
-import type { Context } from "../../core/context.js";
+import type { Context, TransactionContext } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
-import { requireAdmin } from "../../core/ownership.js";
+import { isAdmin, requireAdmin } from "../../core/ownership.js";
 import type { ForbiddenName, NamePolicy } from "../../generated/sqlite/client.js";
 import { hostAddresses } from "../hosts/index.js";
 import { type DomainName, isWithin, parentsOf, parseName, suffixFault } from "./names.js";
@@ -16,30 +16,36 @@ export async function writePolicy(db: Db, policy: { localNames: boolean; panelNa
 }
 
 /** Refuses a name that its ending, the panel or the forbidden list rules out. The code goes to `field`. */
-export async function refuseForbidden(db: Db, name: DomainName, field: string): Promise<void> {
-  const policy = await db.namePolicy.findUnique({ where: { id: ONLY } });
+export async function refuseForbidden(tx: TransactionContext, name: DomainName, field: string): Promise<void> {
+  const policy = await tx.db.namePolicy.findUnique({ where: { id: ONLY } });
   const fault = suffixFault(name, policy?.localNames ?? false);
   if (fault) throw invalid(`domains.${fault}`, { name }, field);
-  await refusePanelName(db, name, field, policy);
-  const forbidden = await db.forbiddenName.findFirst({ where: { name: { in: [name, ...parentsOf(name)] } } });
+  const own = await panelNames(tx, policy);
+  if (own.some((one) => isWithin(name, one))) throw invalid("domains.panel_name", { name }, field);
+  // Whoever holds a domain says where the names below it lead: that of the hosting itself is an administrator's to add.
+  const below = isAdmin(tx.actor) ? undefined : own.find((one) => isWithin(one, name));
+  if (below) throw invalid("domains.panel_name", { name: below }, field);
+  const forbidden = await tx.db.forbiddenName.findFirst({ where: { name: { in: [name, ...parentsOf(name)] } } });
   if (forbidden) throw invalid("domains.forbidden", { name }, field);
 }
 
-/** Refuses the names by which the panel and its machines are reached, and everything below them. */
-export async function refusePanelName(db: Db, name: string, field: string, policy?: NamePolicy | null): Promise<void> {
-  const own = await panelNames(db, policy);
+/** Refuses the names by which the panel, its machines and its name servers are reached, and everything below them. */
+export async function refusePanelName(tx: TransactionContext, name: string, field: string): Promise<void> {
+  const own = await panelNames(tx);
   if (own.some((one) => isWithin(name, one))) throw invalid("domains.panel_name", { name }, field);
 }
 
 /** Refuses a name whose wildcard would answer for the panel or one of its machines. */
-export async function refuseAbovePanel(db: Db, name: string, field: string): Promise<void> {
-  const below = (await panelNames(db)).find((one) => isWithin(one, name));
+export async function refuseAbovePanel(tx: TransactionContext, name: string, field: string): Promise<void> {
+  const below = (await panelNames(tx)).find((one) => isWithin(one, name));
   if (below) throw invalid("domains.panel_name", { name: below }, field);
 }
 
-async function panelNames(db: Db, policy?: NamePolicy | null): Promise<string[]> {
-  const known = policy ?? (await db.namePolicy.findUnique({ where: { id: ONLY } }));
-  return [...(known?.panelNames.split(" ") ?? []), ...(await hostAddresses(db))].filter((one) => one.includes("."));
+async function panelNames(tx: TransactionContext, policy?: NamePolicy | null): Promise<string[]> {
+  const known = policy ?? (await tx.db.namePolicy.findUnique({ where: { id: ONLY } }));
+  const names = [...(known?.panelNames.split(" ") ?? []), ...(await hostAddresses(tx.db))];
+  await tx.emit("domains.reserving", { add: (name) => void names.push(name) });
+  return names.filter((one) => one.includes("."));
 }
 
 /** The forbidden names, in order. */

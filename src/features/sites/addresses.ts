@@ -42,12 +42,12 @@ export async function resolveAddress(
   const name = parseAddress(typed);
   if (!name) throw invalid("sites.address_invalid", {}, field);
   const exact = name.replace(/^\*\./, "") as DomainName;
-  await refusePanelName(tx.db, exact, field);
+  await refusePanelName(tx, exact, field);
   await refuseForeign(tx.db, accountId, exact, field);
   await refuseTaken(tx, name, field);
   const wildcard = name.startsWith("*.");
   if (wildcard) {
-    await refuseAbovePanel(tx.db, exact, field);
+    await refuseAbovePanel(tx, exact, field);
     const other = await foreignBelow(tx.db, accountId, exact);
     if (other) throw conflict("sites.wildcard_covers_other", { name, other }, field);
   }
@@ -55,7 +55,7 @@ export async function resolveAddress(
   const first = { name, domainId: domain.id };
   const twin = withWww === false || wildcard ? null : twinOf(exact, domain.name);
   if (!twin || (await tx.db.siteAddress.findUnique({ where: { name: twin } }))) return { addresses: [first], canonical: null };
-  await refusePanelName(tx.db, twin, field);
+  await refusePanelName(tx, twin, field);
   await refuseForeign(tx.db, accountId, twin, field);
   return { addresses: [first, { name: twin as AddressName, domainId: domain.id }], canonical: name };
 }

@@ -56,7 +56,7 @@ export async function requestName(ctx: Context, input: RequestInput): Promise<Na
   if (!name) throw invalid("domains.name_invalid", {}, "name");
   return ctx.transaction(async (tx) => {
     const account = await changeableAccount(tx, input.accountId, "transfers.write");
-    await refuseForbidden(tx.db, name, "name");
+    await refuseForbidden(tx, name, "name");
     const known = await tx.db.nameRequest.findFirst({ where: { accountId: account.id, name, state: { in: [...OPEN] } } });
     const holder = await holderOf(tx.db, account.id, name);
     if (known && (!holder || isSame(known, holder))) return known;

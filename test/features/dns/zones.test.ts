@@ -1,6 +1,7 @@
 /** Zones from facts: what is derived, what is added beside it, what yields, and what a machine is told. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Context } from "../../../src/core/context.js";
 import { removeAccount, restoreAccount, suspendAccount } from "../../../src/features/accounts/states.js";
 import { giveBack, turnOff } from "../../../src/features/dns/overrides.js";
 import { addRecord, editRecord, listBin, purgeRecords, removeRecord, restoreRecord } from "../../../src/features/dns/records.js";
@@ -13,6 +14,8 @@ import { releaseDomain } from "../../../src/features/domains/domains.js";
 import { addDomain, removeDomain, restoreDomain } from "../../../src/features/domains/index.js";
 import { setAddresses } from "../../../src/features/hosts/index.js";
 import { addAddress, addSite, removeSite, restoreSite } from "../../../src/features/sites/index.js";
+import { giveDomain } from "../../../src/features/transfers/offers.js";
+import { memberOf } from "../../support/factories.js";
 import { createDnsScene } from "./scene.js";
 
 const NS = ["asso.test - NS ns1.dns.test.", "asso.test - NS ns2.dns.test."];
@@ -257,4 +260,41 @@ test("kept elsewhere: nothing is published, and signatures are not dropped under
   assert.equal((await unit()).state, null);
   await assert.rejects(editZone(owner, "asso.test", { dnsHostId: "another" }), code("core.forbidden"));
   await assert.rejects(editZone(owner, "asso.test", { defaultTtl: 5 }), code("dns.ttl_range"));
+});
+
+test("a name server's name is nobody's, and only an administrator adds the domain that holds it", async (t) => {
+  const { ctx, owner, account, neighbour } = await createDnsScene(t);
+  const add = (as: Context, name: string) => addDomain(as, { accountId: account.id, name });
+  for (const name of ["ns1.dns.test", "x.ns2.dns.test", "dns.test"]) await assert.rejects(add(owner, name), code("domains.panel_name"), name);
+  await assert.rejects(add(ctx, "ns1.dns.test"), code("domains.panel_name"));
+  await add(owner, "other-dns.test");
+  await addDomain(ctx, { accountId: neighbour.id, name: "dns.test" });
+  const ours = ctx.as(memberOf(neighbour));
+  for (const address of ["ns1.dns.test", "*.dns.test"])
+    await assert.rejects(addSite(ours, { accountId: neighbour.id, address }), code("domains.panel_name"), address);
+  await addSite(ours, { accountId: neighbour.id, address: "dns.test" });
+  await changeSettings(ctx, { nameServers: "a.names.test" });
+  await assert.rejects(add(owner, "a.names.test"), code("domains.panel_name"));
+});
+
+test("a domain that moves takes its unit along: its new owner's chip, and what delegates to it is told", async (t) => {
+  const { ctx, features, owner, account, neighbour, stranger, role, facts, wanted, lines, host } = await createDnsScene(t);
+  await addDomain(owner, { accountId: account.id, name: "sub.asso.test" });
+  await addRecord(owner, features, "sub.asso.test", { name: "www", type: "A", value: "192.0.2.7" });
+  const before = { zone: await wanted("sub.asso.test"), above: await wanted("asso.test") };
+  const published = await lines("sub.asso.test");
+  await giveDomain(ctx, "sub.asso.test", { to: neighbour.login });
+  assert.deepEqual({ zone: await wanted("sub.asso.test"), above: await wanted("asso.test") }, { zone: before.zone + 1, above: before.above + 1 });
+  const unitOf = (key: string) => ctx.db.publishUnit.findUniqueOrThrow({ where: { hostId_role_key: { hostId: host.id, role: "dns", key } } });
+  assert.equal((await unitOf("sub.asso.test")).accountId, neighbour.id);
+  assert.equal((await unitOf("asso.test")).accountId, account.id);
+  const [desired] = await role.collect(ctx.db, facts, ["sub.asso.test"]);
+  assert.deepEqual([desired?.accountId, desired?.withdrawn], [neighbour.id, false]);
+  assert.deepEqual(await lines("sub.asso.test"), published, "the same zone, and the same place in the tree");
+  assert.ok(
+    (await lines("asso.test")).some((line) => line.startsWith("sub.asso.test - NS ")),
+    "the delegation stays",
+  );
+  assert.equal((await getZone(stranger, "sub.asso.test")).accountId, neighbour.id);
+  await assert.rejects(getZone(owner, "sub.asso.test"), code("domains.domain_unknown"));
 });

@@ -19,6 +19,10 @@ test("Neither a twin nor a wildcard takes a name of the panel", async (t) => {
   const { ctx, account, owner } = await createScene(t);
   await writePolicy(ctx.db, { localNames: true, panelNames: ["www.club.test", "secure.hoster.test"] });
   const add = (address: string, withWww?: boolean) => addSite(owner, { accountId: account.id, address, withWww });
+  for (const name of ["club.test", "hoster.test"]) {
+    await assert.rejects(add(name, false), refused("domains.panel_name"), "who holds a domain says where the panel's name below it leads");
+    await addDomain(ctx, { accountId: account.id, name });
+  }
   await assert.rejects(add("club.test"), refused("domains.panel_name"));
   await assert.rejects(add("*.club.test"), refused("domains.panel_name"));
   const site = await add("club.test", false);

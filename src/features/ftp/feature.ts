@@ -1,6 +1,7 @@
 /** FTP: logins by which members move files. */
 import type { HostingFeature } from "../../publish/contract.js";
 import { ftpApi } from "./api.js";
+import { ftpHomeCards } from "./cards.js";
 import { ftpCommands } from "./commands.js";
 import { ftpConnectCards } from "./connect-card.js";
 import { ftpJobs } from "./jobs.js";
@@ -17,6 +18,7 @@ export const feature: HostingFeature = {
   commands: ftpCommands,
   jobs: ftpJobs,
   on: reactions,
+  homeCards: ftpHomeCards,
   connectCards: ftpConnectCards,
   roles: [ftpRole] as unknown as HostingFeature["roles"],
   homeFolders: loginFolders,

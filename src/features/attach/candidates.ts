@@ -18,6 +18,8 @@ export interface Candidate {
 }
 
 const MAX_CANDIDATES = 150;
+/** Letters of all of them together: what a page can show, and a row should hold. */
+const MAX_LETTERS = 100_000;
 const MIN_TTL = 300;
 const MAX_TTL = 86_400;
 const MAIL_LABEL =
@@ -40,8 +42,12 @@ export function candidatesOf(zone: string, records: readonly SeenRecord[]): { ca
     const kept = Math.min(Math.max(ttl, MIN_TTL), MAX_TTL);
     candidates.set(key, { key, name, type: data.type, value, ttl: kept, group: groupOf(zone, name, data, exchangers) });
   }
-  const all = [...candidates.values()];
-  return { candidates: all.slice(0, MAX_CANDIDATES), odd: odd + Math.max(0, all.length - MAX_CANDIDATES) };
+  let letters = 0;
+  const fitting = [...candidates.values()].slice(0, MAX_CANDIDATES).filter(({ key }) => {
+    letters += key.length;
+    return letters <= MAX_LETTERS;
+  });
+  return { candidates: fitting, odd: odd + candidates.size - fitting.length };
 }
 
 /** Reads the data of a seen record as a zone of ours would have it; null: it could not serve it. */

@@ -1,6 +1,6 @@
 /** A look at a name before it is added, and the attaching itself. Until then nothing changes anywhere. */
 import type { Context, TransactionContext } from "../../core/context.js";
-import { conflict, invalid, notFound } from "../../core/errors.js";
+import { conflict, invalid, notFound, tooMany } from "../../core/errors.js";
 import { ownedBy } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import type { Domain, DomainLook, Prisma } from "../../generated/sqlite/client.js";
@@ -12,6 +12,11 @@ import { askExisting } from "./questions.js";
 import type { AttachInput } from "./schemas.js";
 
 const KEPT_MS = 86_400_000;
+/** Looks of one account that are kept; each holds what a stranger's name server said. */
+const MAX_KEPT = 10;
+/** Looks of one account in a minute: each is some sixty questions. */
+const MAX_A_MINUTE = 10;
+const MINUTE_MS = 60_000;
 
 /** What a look found, as it is kept. */
 export interface Seen {
@@ -35,12 +40,17 @@ export async function lookAt(ctx: Context, services: Services, input: DomainInpu
   const accountId = await ctx.transaction(async (tx) => {
     const account = await changeableAccount(tx, input.accountId, "domains.write");
     await refuseAdding(tx, account, name);
+    const since = new Date(tx.clock.now().getTime() - MINUTE_MS);
+    if ((await tx.db.domainLook.count({ where: { accountId: account.id, createdAt: { gt: since } } })) >= MAX_A_MINUTE) throw tooMany("attach.looks_many");
     return account.id;
   });
   const { records, ...existing } = await askExisting(services.resolver, name);
   const seen: Seen = { ...existing, ...candidatesOf(name, records) };
   return ctx.transaction(async (tx) => {
     await tx.db.domainLook.deleteMany({ where: { OR: [{ accountId, name }, { createdAt: { lt: new Date(tx.clock.now().getTime() - KEPT_MS) } }] } });
+    const orderBy: Prisma.DomainLookOrderByWithRelationInput[] = [{ createdAt: "desc" }, { id: "desc" }];
+    const over = await tx.db.domainLook.findMany({ where: { accountId }, select: { id: true }, orderBy, skip: MAX_KEPT - 1 });
+    await tx.db.domainLook.deleteMany({ where: { id: { in: over.map(({ id }) => id) } } });
     return tx.db.domainLook.create({ data: { accountId, name, seen: seen as unknown as Prisma.InputJsonObject, createdAt: tx.clock.now() } });
   });
 }

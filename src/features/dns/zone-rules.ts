@@ -27,7 +27,9 @@ class NameIndex {
   readonly #names = new Map<RecordName, ZoneRecord[]>();
   /** Every name that exists: of a record, or between one and the zone (RFC 4592 §2.2.2). */
   readonly #existing = new Set<RecordName>();
-  readonly cuts: RecordName[];
+  readonly #cuts: ReadonlySet<RecordName>;
+  /** Aliases that were followed to their end, or into a circle: each once, for a zone may be one long chain. */
+  readonly #circling = new Map<RecordName, boolean>();
   readonly zone: RecordName;
 
   constructor(records: readonly ZoneRecord[], zone: RecordName) {
@@ -38,7 +40,7 @@ class NameIndex {
       else this.#names.set(record.name, [record]);
     }
     for (const name of this.#names.keys()) for (const one of [name, ...namesAbove(name, zone)]) this.#existing.add(one);
-    this.cuts = [...this.#names.keys()].filter((name) => name !== zone && this.has(name, "NS"));
+    this.#cuts = new Set([...this.#names.keys()].filter((name) => name !== zone && this.has(name, "NS")));
   }
 
   names(): IterableIterator<[RecordName, ZoneRecord[]]> {
@@ -62,7 +64,26 @@ class NameIndex {
 
   /** The delegation at or above a name, if any. */
   cutAbove(name: RecordName): RecordName | undefined {
-    return this.cuts.find((cut) => isInZone(name, cut));
+    return [name, ...namesAbove(name, this.zone)].find((one) => this.#cuts.has(one));
+  }
+
+  /** Tells whether the alias at a name leads into a circle. */
+  circles(start: RecordName): boolean {
+    const way = new Set<RecordName>();
+    let circling = false;
+    for (let name: RecordName | null = start; name !== null; name = this.#next(name)) {
+      const known = this.#circling.get(name);
+      circling = known ?? way.has(name);
+      if (known !== undefined || circling) break;
+      way.add(name);
+    }
+    for (const name of way) this.#circling.set(name, circling);
+    return circling;
+  }
+
+  #next(name: RecordName): RecordName | null {
+    const data = this.of(name, "CNAME")[0]?.data;
+    return data?.type === "CNAME" && isInZone(data.target, this.zone) ? this.answering(data.target) : null;
   }
 }
 
@@ -120,19 +141,8 @@ function aliasProblems(name: RecordName, here: readonly ZoneRecord[], index: Nam
   const others = [...new Set(here.map(({ data }) => data.type))].filter((type) => type !== "CNAME").sort();
   if (others.length > 0) problems.push(error("cname_beside", name, "CNAME", { name: shownName(name), types: others.join(", ") }));
   if (alias.length > 1) problems.push(error("cname_twice", name, "CNAME", { name: shownName(name) }));
-  if (leadsInCircle(name, index)) problems.push(error("cname_circle", name, "CNAME", { name: shownName(name) }));
+  if (index.circles(name)) problems.push(error("cname_circle", name, "CNAME", { name: shownName(name) }));
   return problems;
-}
-
-function leadsInCircle(start: RecordName, index: NameIndex): boolean {
-  const seen = new Set<RecordName>();
-  for (let name: RecordName | null = start; name !== null; ) {
-    if (seen.has(name)) return true;
-    seen.add(name);
-    const data: ZoneRecord["data"] | undefined = index.of(name, "CNAME")[0]?.data;
-    name = data?.type === "CNAME" && isInZone(data.target, index.zone) ? index.answering(data.target) : null;
-  }
-  return false;
 }
 
 function delegationProblems(name: RecordName, here: readonly ZoneRecord[], index: NameIndex): Problem[] {

@@ -4,7 +4,7 @@ import { Type } from "typebox";
 import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
 import { healthBody } from "./bodies.js";
-import { checkHealth, getHealth, ignoreItem, listHealth } from "./checks.js";
+import { checkNow, getHealth, ignoreItem, listHealth } from "./checks.js";
 import type { HealthState } from "./report.js";
 import { DomainParams, HealthOutput, HealthRow, ItemInput } from "./schemas.js";
 
@@ -34,7 +34,7 @@ export function healthApi(app: FastifyInstance, services: Services): void {
   });
   app.get("/domains/:domain/health", { config: read, schema: one }, async (request) => healthBody(await getHealth(request.ctx, keyOf(request))));
   app.post("/domains/:domain/health/check", { config: write, schema: one }, async (request) =>
-    healthBody(await checkHealth(request.ctx, services, keyOf(request))),
+    healthBody(await checkNow(request.ctx, services, keyOf(request))),
   );
   for (const [verb, ignore] of [
     ["ignore", true],

@@ -6,7 +6,7 @@ import { accountsWith } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import { readSettings } from "../dns/index.js";
 import { displayName, getDomain } from "../domains/index.js";
-import { checkHealth, getHealth, type Health, ignoreItem } from "./checks.js";
+import { checkHealth, checkNow, getHealth, type Health, ignoreItem } from "./checks.js";
 import { ItemInput, Nothing } from "./schemas.js";
 import { shownItems, shownState, shownSteps } from "./shown.js";
 import { createWatch, type Watch } from "./watch.js";
@@ -26,7 +26,7 @@ export function healthPages(app: FastifyInstance, services: Services): void {
     form({
       schema: Nothing,
       async act(ctx, _input, request) {
-        const { zone } = await checkHealth(ctx, services, keyOf(request));
+        const { zone } = await checkNow(ctx, services, keyOf(request));
         return `/domains/${zone.domainId}/health`;
       },
       again: (request, reply) => draw(request, reply, services),

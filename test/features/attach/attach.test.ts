@@ -164,3 +164,32 @@ test("a look at a name whose mail servers have names of odd bytes ends, and keep
   assert.equal(seen.odd, 1);
   assert.ok(seen.candidates.some(({ key }) => key === "asso.test MX 10 mx.mail.example."));
 });
+
+test("looks of an account are bounded in number, in time and in what they hold", async (t) => {
+  const { app, ctx, account, owner, world } = await createHealthScene(t);
+  await ctx.db.domainLook.createMany({
+    data: Array.from({ length: 12 }, (_, at) => ({
+      accountId: account.id,
+      name: `n${at}.test`,
+      seen: {},
+      createdAt: new Date(app.clock.now().getTime() - 120_000 - at),
+    })),
+  });
+  world.mood = "failing";
+  for (let at = 0; at < 10; at += 1) await lookAt(owner, app.services, { accountId: account.id, name: `m${at}.test` });
+  await assert.rejects(
+    lookAt(owner, app.services, { accountId: account.id, name: "late.test" }),
+    (error) => isRefusal(error) && error.code === "attach.looks_many",
+  );
+  assert.equal(await ctx.db.domainLook.count({ where: { accountId: account.id } }), 10);
+  app.clock.advance(61);
+  await lookAt(owner, app.services, { accountId: account.id, name: "late.test" });
+
+  const long = Array.from(
+    { length: 40 },
+    (_, at) => ({ name: "a.test.", type: "TXT", ttl: 60, value: `"${`${at}`.padEnd(255, "x")}" `.repeat(15).trim() }) as const,
+  );
+  const { candidates, odd } = candidatesOf("a.test", long);
+  assert.ok(candidates.reduce((sum, { key }) => sum + key.length, 0) <= 100_000);
+  assert.equal(candidates.length + odd, 40);
+});

@@ -135,3 +135,27 @@ test("an import brings no error, and the same one again brings nothing", () => {
   );
   for (const what of ["add", "replace", "keep", "refused", "left"]) assert.ok(seen.has(what), `never ${what}`);
 });
+
+test("the cost of a plan follows the number of lines, whatever a stranger put together", () => {
+  const shapes: Record<string, (at: number) => string> = {
+    chain: (at) => `c${at} CNAME c${at + 1}`,
+    "no hosts": (at) => `a_${at} A 192.0.2.1`,
+    delegations: (at) => (at % 2 ? `d${at} NS x.d${at - 1}` : `m${at} MX 1 q${at}`),
+    "beside an alias": (at) => (at % 2 ? `d${at - 1} CNAME q` : `d${at} A 192.0.2.1`),
+  };
+  const cost = (line: (at: number) => string, lines: number): number => {
+    const file = parseZoneFile(Array.from({ length: lines }, (_, at) => line(at)).join("\n"), NAME);
+    const table = buildTable(zone, settings, [], [], []);
+    const runs = [1, 2, 3].map(() => {
+      const started = performance.now();
+      planImport(file, table);
+      return performance.now() - started;
+    });
+    return Math.min(...runs);
+  };
+  for (const [name, line] of Object.entries(shapes)) {
+    const [few, many] = [cost(line, 1000), cost(line, 10_000)];
+    // Ten times the lines: a hundred times the cost is what one pair after the other took.
+    assert.ok(many < 40 * Math.max(few, 5), `${name}: ${few.toFixed(1)} ms, then ${many.toFixed(1)} ms`);
+  }
+});

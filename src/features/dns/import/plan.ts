@@ -50,7 +50,10 @@ export function planImport(file: ZoneFile, table: ZoneTable, chosen: Readonly<Re
   let after = tableAfter(table, changes);
   let problems = newProblems(table.served, after.served, facts);
   for (let round = 0; round < MAX_ROUNDS && problems.some(({ level }) => level === "error"); round += 1) {
-    const refused = new Map(groups.flatMap((group) => problems.flatMap((problem) => (brings(group, problem) ? [[group, problem] as const] : []))));
+    const atName = byName(problems);
+    const refused = new Map(
+      groups.flatMap((group) => (atName.get(group.name) ?? []).flatMap((problem) => (brings(group, problem) ? [[group, problem] as const] : []))),
+    );
     if (refused.size === 0) break;
     for (const [group, { code, data }] of refused) findings.push(...group.records.map(({ line }): Finding => ({ line, outcome: "refused", code, data })));
     groups = groups.filter((group) => !refused.has(group));
@@ -96,6 +99,17 @@ function tableAfter(table: ZoneTable, { add, remove, turnOff }: Changes): ZoneTa
   const derived = table.rows.flatMap((row) => (row.derived ? [{ name: row.name, ttl: row.ttl, data: row.data, needed: row.needed, ...row.derived }] : []));
   const off = table.rows.filter(({ state }) => state === "off").map(({ name, data }) => ({ name, type: data.type }));
   return buildTable(table.zone, table.settings, [...own, ...added], [...off, ...turnOff], derived);
+}
+
+/** So that thousands of groups and thousands of problems are not held against each other one by one. */
+function byName(problems: readonly Problem[]): Map<RecordName, Problem[]> {
+  const found = new Map<RecordName, Problem[]>();
+  for (const problem of problems) {
+    const known = found.get(problem.name);
+    if (known) known.push(problem);
+    else found.set(problem.name, [problem]);
+  }
+  return found;
 }
 
 /** An alias is at fault for everything at its name; other errors speak of one type. */

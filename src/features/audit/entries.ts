@@ -69,7 +69,7 @@ function shown({ content, ...entry }: AuditRecord): ShownEntry {
     position: entry.position,
     at: entry.at,
     verb: entry.verb,
-    says: `audit.verbs.${entry.verb}`,
+    says: sentenceOf(entry.verb),
     actor: content?.actor || null,
     actorKind: entry.actorKind,
     address: content?.address ?? null,
@@ -77,6 +77,11 @@ function shown({ content, ...entry }: AuditRecord): ShownEntry {
     erased: content === null,
     changes: changedValues(content?.old ?? {}, content?.new ?? {}),
   };
+}
+
+/** The sentence of a verb lies with its feature: `dns.record.added` is `verbs.record.added` in views/dns. */
+export function sentenceOf(verb: string): string {
+  return verb.replace(".", ".verbs.");
 }
 
 /** Pairs old and new values by name; values that are the same on both sides say nothing. */

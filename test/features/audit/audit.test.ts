@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createText } from "../../../src/core/text.js";
-import { changedValues, readable } from "../../../src/features/audit/entries.js";
+import { changedValues, readable, sentenceOf } from "../../../src/features/audit/entries.js";
 import { buildTestApp } from "../../support/app.js";
 
 test("old and new values are paired by name, and what stays the same says nothing", () => {
@@ -32,16 +32,30 @@ test("the history shows an accented name as it was typed", async (t) => {
   assert.match(page, /www\.café\.example\.org \(www\.xn--caf-dma\.example\.org\)/);
 });
 
-test("each verb in the source has its sentence in both languages", () => {
-  const verbs = new Set(
-    sourceFiles("src")
-      .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/verb: (?:\w+ \? )?"([a-z_]+\.[a-z_]+\.[a-z_]+)"(?: : "([a-z_]+\.[a-z_]+\.[a-z_]+)")?/g)])
-      .flatMap((match) => match.slice(1).filter(Boolean)),
-  );
-  assert.ok(verbs.size > 30, `only ${verbs.size} verbs were found`);
+/** Verbs whose end is a variable, with all that it can be. */
+const ENDINGS: Record<string, string[]> = {
+  "accounts.account.": ["suspended", "resumed", "removed", "restored", "purged"],
+  "health.item.": ["ignored", "heeded"],
+  "transfers.offer.": ["made", "accepted", "refused", "cancelled", "expired", "undone"],
+  "transfers.request.": ["made", "proven", "objected", "lost", "granted", "refused", "cancelled", "expired"],
+};
+/** Written with the feature's own name before it. */
+const SETTINGS = "${prefix}.setting.changed";
+
+test("each verb in the source has its sentence in both languages, with its feature", () => {
+  const source = sourceFiles("src").map((file) => readFileSync(file, "utf8"));
+  const plain = source
+    .flatMap((file) => [...file.matchAll(/verb: (?:\w+ \? )?"([a-z_]+\.[a-z_]+\.[a-z_]+)"(?: : "([a-z_]+\.[a-z_]+\.[a-z_]+)")?/g)])
+    .flatMap((match) => match.slice(1).filter(Boolean));
+  const settings = source.flatMap((file) => [...file.matchAll(/KEY = "([a-z_]+)\.[a-z_]+"/g)]).map(([, feature]) => `${feature}.setting.changed`);
+  const patterns = source.flatMap((file) => [...file.matchAll(/verb: `([^`]+)`/g)].map(([, pattern = ""]) => pattern)).filter((one) => one !== SETTINGS);
+  for (const pattern of patterns) assert.ok(ENDINGS[pattern.replace(/\$\{.*\}$/, "")], `${pattern}: say above what its end can be`);
+  const varied = Object.entries(ENDINGS).flatMap(([start, ends]) => ends.map((end) => start + end));
+  const verbs = new Set([...plain, ...settings, ...varied]);
+  assert.ok(verbs.size > 60 && settings.length > 0 && patterns.length >= 4, `only ${verbs.size} verbs were found`);
   const text = createText("views");
   const silent = [...verbs].flatMap((verb) =>
-    (["fr", "en"] as const).filter((locale) => !text.has(locale, `audit.verbs.${verb}`)).map((locale) => `${locale} ${verb}`),
+    (["fr", "en"] as const).filter((locale) => !text.has(locale, sentenceOf(verb))).map((locale) => `${locale} ${verb}`),
   );
   assert.deepEqual(silent, []);
 });

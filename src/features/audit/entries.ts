@@ -29,11 +29,15 @@ export interface ShownEntry {
 }
 
 const LONGEST_VALUE = 200;
-const ENCODED_NAME = /(?:\*\.)?(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*/g;
+const ENCODED_NAME = /(?:\*\.)?(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*(_[a-z0-9._@-]*[a-z0-9])?/g;
 
 /** Writes each encoded name as people read it, with what the machines read behind it: names that look alike stay apart. */
 export function readable(text: string): string {
-  return text.replace(ENCODED_NAME, (name) => (displayName(name) === name ? name : `${displayName(name)} (${name})`));
+  return text.replace(ENCODED_NAME, (name: string, rest = "") => {
+    // `<domain>_marie` is a login of FTP: the domain alone decodes.
+    const shown = displayName(name.slice(0, name.length - rest.length)) + rest;
+    return shown === name ? name : `${shown} (${name})`;
+  });
 }
 
 /** An entry as a page shows it; the API gives names as machines write them. */

@@ -8,6 +8,7 @@ import { hostsServing } from "../hosts/index.js";
 import { chipsOf, type LoginChip } from "./chips.js";
 import { findDoor } from "./host-settings.js";
 import { listLogins } from "./logins.js";
+import { shownName } from "./names.js";
 import { shutReason } from "./shown.js";
 
 const SHOWN = 5;
@@ -28,14 +29,20 @@ async function load(ctx: Context, accountId: string | null): Promise<HomeCardCon
   const [first] = [...rows].sort((a, b) => Number(shutReason(a, now) !== null) - Number(shutReason(b, now) !== null));
   if (accounts.size === 1 && first && shutReason(first, now) === null) {
     const { id, name, hash } = first;
-    const login = { id, name, hasPassword: hash !== null, state: chipOf(id).state };
+    const login = { id, name, display: shownName(name), hasPassword: hash !== null, state: chipOf(id).state };
     const mayWrite = accountsWith(ctx.actor, "ftp.write")?.includes(first.accountId) ?? true;
     return { data: { login, mayWrite, accountId: first.accountId, door: await findDoor(ctx.db, first.account.filesHostId), total }, state };
   }
   const logins = rows.slice(0, SHOWN).map((login) => {
     const shut = shutReason(login, now);
     const { state } = chipOf(login.id);
-    return { id: login.id, name: login.name, account: accounts.size > 1 ? login.account.name : null, shut, state: state === "noDaemon" ? "held" : state };
+    return {
+      id: login.id,
+      name: shownName(login.name),
+      account: accounts.size > 1 ? login.account.name : null,
+      shut,
+      state: state === "noDaemon" ? "held" : state,
+    };
   });
   return { data: { logins, total }, state };
 }

@@ -4,6 +4,7 @@ import { conflict, type FieldError, invalidFields, notFound } from "../../core/e
 import type { FtpKey, FtpLogin } from "../../generated/sqlite/client.js";
 import { cleanLabel } from "./keys.js";
 import { changeableLogin, getLogin, keyOf, objectOf } from "./logins.js";
+import { shownName } from "./names.js";
 import type { KeyInput } from "./schemas.js";
 import { touchLogins } from "./units.js";
 
@@ -35,7 +36,7 @@ export async function removeKey(ctx: Context, loginKey: string, keyId: string): 
     const { login, account } = await changeableLogin(tx, loginKey);
     const gone = login.keys.find(({ id, fingerprint }) => id === keyId || fingerprint === keyId);
     if (!gone) throw notFound("ftp.key_unknown");
-    if (login.hash === null && login.keys.length === 1) throw conflict("ftp.nothing_opens", { name: login.name });
+    if (login.hash === null && login.keys.length === 1) throw conflict("ftp.nothing_opens", { name: shownName(login.name) });
     await tx.db.ftpKey.delete({ where: { id: gone.id } });
     const left = await tx.db.ftpLogin.update({ where: { id: login.id }, data: { version: { increment: 1 } } });
     tx.audit({ verb: "ftp.key.removed", accountId: account.id, object: objectOf(login), old: { fingerprint: gone.fingerprint, label: gone.label } });

@@ -7,7 +7,7 @@ import type { FtpLogin, Prisma } from "../../generated/sqlite/client.js";
 import { type AccountFacts, accountFor, changeableAccount } from "../accounts/index.js";
 import { domainsAbove } from "../domains/index.js";
 import { parseKey, type SshKey } from "./keys.js";
-import { baseOf, parseLoginName, proposeName } from "./names.js";
+import { baseOf, parseLoginName, plainName, proposeName, shownName } from "./names.js";
 import { preparePassword } from "./passwords.js";
 import type { LoginChange, LoginInput } from "./schemas.js";
 import { NEW_LOGIN, type Settings, settingsOf, settle } from "./settings.js";
@@ -50,7 +50,7 @@ export async function listLogins(ctx: Context, query: LoginQuery = {}): Promise<
 
 /** Gives one login, by its id or its name. */
 export async function getLogin(ctx: Context, key: string, permission = "ftp.read"): Promise<ShownLogin> {
-  const where = { AND: [{ OR: [{ id: key }, { name: key.toLowerCase() }] }, ownedBy(ctx, permission)] };
+  const where = { AND: [{ OR: [{ id: key }, { name: plainName(key) }] }, ownedBy(ctx, permission)] };
   const login = await ctx.db.ftpLogin.findFirst({ where, include: SHOWN });
   if (!login) throw notFound("ftp.login_unknown");
   return login;
@@ -86,7 +86,7 @@ export async function addLogin(ctx: Context, input: LoginInput): Promise<AddedLo
 export async function editLogin(ctx: Context, key: string, change: LoginChange): Promise<FtpLogin> {
   return ctx.transaction(async (tx) => {
     const { login: old, account } = await changeableLogin(tx, key);
-    if (change.version !== undefined && change.version !== old.version) throw conflict("ftp.changed_meanwhile", { name: old.name });
+    if (change.version !== undefined && change.version !== old.version) throw conflict("ftp.changed_meanwhile", { name: shownName(old.name) });
     const before = settingsOf(old);
     const settings = settle(tx, before, change);
     const data = { ...settings, search: searchOf(old.name, settings), version: { increment: 1 } };
@@ -115,7 +115,7 @@ export async function setPassword(ctx: Context, key: string, chosen: string | un
 export async function dropPassword(ctx: Context, key: string): Promise<FtpLogin> {
   return ctx.transaction(async (tx) => {
     const { login: old, account } = await changeableLogin(tx, key);
-    if (old.keys.length === 0) throw conflict("ftp.nothing_opens", { name: old.name });
+    if (old.keys.length === 0) throw conflict("ftp.nothing_opens", { name: shownName(old.name) });
     const login = await tx.db.ftpLogin.update({ where: { id: old.id }, data: { hash: null, hashedAt: null, version: { increment: 1 } } });
     tx.audit({ verb: "ftp.login.password_dropped", accountId: account.id, object: objectOf(login) });
     await touchLogins(tx, account);
@@ -127,7 +127,7 @@ export async function dropPassword(ctx: Context, key: string): Promise<FtpLogin>
 export async function changeableLogin(tx: TransactionContext, key: string): Promise<{ login: ShownLogin; account: AccountFacts }> {
   const login = await getLogin(tx, key, "ftp.write");
   const account = await changeableAccount(tx, login.accountId, "ftp.write");
-  if (login.state === "bin") throw conflict("ftp.in_bin", { name: login.name });
+  if (login.state === "bin") throw conflict("ftp.in_bin", { name: shownName(login.name) });
   return { login, account };
 }
 
@@ -162,16 +162,16 @@ export async function freeNameOf(ctx: Context, account: { login: string }): Prom
 
 async function freeName(tx: TransactionContext, account: AccountFacts, typed: string | undefined): Promise<string> {
   if (typed === undefined || typed.trim() === "") return freeNameOf(tx, account);
-  const base = baseOf(typed);
+  const base = baseOf(plainName(typed));
   const domains = HOST_NAME.test(base) ? await domainsAbove(tx, account.id, base) : [];
   const parsed = parseLoginName(typed, { login: account.login, domains: domains.map(({ name }) => name) }, isAdmin(tx.actor));
   if ("fault" in parsed) throw invalidFields([{ field: "name", code: `ftp.name_${parsed.fault}`, data: { login: account.login } }]);
   const there = await tx.db.ftpLogin.findUnique({ where: { name: parsed.name } });
   if (!there) return parsed.name;
   const code = there.state === "bin" && there.accountId === account.id ? "ftp.name_in_bin" : "ftp.name_taken";
-  throw conflict(code, { name: parsed.name }, "name");
+  throw conflict(code, { name: shownName(parsed.name) }, "name");
 }
 
 export function searchOf(name: string, { note, folder }: Pick<Settings, "note" | "folder">): string {
-  return `${name} ${note} ${folder}`.normalize("NFC").toLowerCase();
+  return `${[...new Set([name, shownName(name)])].join(" ")} ${note} ${folder}`.normalize("NFC").toLowerCase();
 }

@@ -2,11 +2,13 @@
  * Names of logins. What begins with an account's own login, or with one of its domains (AlternC's rule), can be no neighbour's: account logins hold
  * neither dot nor underscore, and a domain belongs to one account.
  */
+import { displayName, parseName } from "../domains/index.js";
 import { PROBE_PREFIX } from "./role.js";
 
 const MAX_NAME = 100;
 /** What machines accept (role.ts). */
 const NAME = /^[a-z0-9][a-z0-9._@-]*$/;
+const ASCII = /^[\x20-\x7e]*$/;
 const WORD = /^[a-z0-9][a-z0-9-]{0,39}$/;
 
 export type NameFault = "invalid" | "reserved" | "prefix";
@@ -17,7 +19,7 @@ export function parseLoginName(
   account: { login: string; domains: readonly string[] },
   anyName: boolean,
 ): { name: string } | { fault: NameFault } {
-  const name = typed.trim().normalize("NFC").toLowerCase();
+  const name = plainName(typed);
   if (name.startsWith(PROBE_PREFIX)) return { fault: "reserved" };
   if (name.length > MAX_NAME || !NAME.test(name)) return { fault: "invalid" };
   const base = baseOf(name);
@@ -28,9 +30,25 @@ export function parseLoginName(
   return { fault: name.includes(".") || name.includes("_") ? "prefix" : "invalid" };
 }
 
+/** Gives a name as machines know it: the domain before it may be typed as people read it, `été.fr_marie`. */
+export function plainName(typed: string): string {
+  const name = typed.trim().normalize("NFC").toLowerCase();
+  const base = baseOf(name);
+  // Only a name and nothing else: no address to open, which parseName would understand.
+  if (ASCII.test(base) || /[/:]/.test(base)) return name;
+  const domain = parseName(base);
+  return domain ? domain + name.slice(base.length) : name;
+}
+
+/** Gives a name as people read it. */
+export function shownName(name: string): string {
+  const base = baseOf(name);
+  return base.includes("xn--") ? displayName(base) + name.slice(base.length) : name;
+}
+
 /** What stands before the first underscore: the login or the domain that gives the right to the name. */
 export function baseOf(name: string): string {
-  return name.trim().toLowerCase().split("_", 1)[0] ?? "";
+  return name.split("_", 1)[0] ?? "";
 }
 
 /** Proposes the first free name: the account's own login, then `login_2`… */

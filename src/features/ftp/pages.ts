@@ -9,6 +9,7 @@ import { LIFETIMES } from "./expiry.js";
 import { findDoor } from "./host-settings.js";
 import { isPrivateKey } from "./keys.js";
 import { freeNameOf, getLogin, listLogins, type ShownLogin } from "./logins.js";
+import { shownName } from "./names.js";
 import { BIN_DAYS } from "./removal.js";
 import { loginView } from "./shown.js";
 
@@ -71,14 +72,24 @@ export async function drawNew(request: FastifyRequest, reply: FastifyReply) {
 /** Draws what is told once: the password that was made, with where it opens. */
 export async function drawPassword(request: FastifyRequest, reply: FastifyReply, id: string, password: string, fresh: boolean) {
   const login = await getLogin(request.ctx, id);
-  return reply.page("ftp/password", { login, password, fresh, door: await findDoor(request.ctx.db, login.account.filesHostId) });
+  return reply.page("ftp/password", {
+    login,
+    display: shownName(login.name),
+    password,
+    fresh,
+    door: await findDoor(request.ctx.db, login.account.filesHostId),
+  });
 }
 
 /** Draws what a removal stops. */
 export async function drawDelete(request: FastifyRequest, reply: FastifyReply) {
   const login = await getLogin(request.ctx, loginKey(request), "ftp.write");
   const consequences = [request.t("ftp.counts.programs"), request.t("ftp.counts.files_stay")];
-  return reply.page("ftp/delete", { login, consequences, undo: request.t("ftp.remove_undo", { days: BIN_DAYS }) });
+  return reply.page("ftp/delete", {
+    login: { ...login, display: shownName(login.name) },
+    consequences,
+    undo: request.t("ftp.remove_undo", { days: BIN_DAYS }),
+  });
 }
 
 async function views(request: FastifyRequest, rows: ShownLogin[]) {

@@ -4,6 +4,7 @@ import { conflict } from "../../core/errors.js";
 import type { FtpLogin } from "../../generated/sqlite/client.js";
 import { changeableAccount, placeOf } from "../accounts/index.js";
 import { changeableLogin, getLogin, objectOf, refuseFull } from "./logins.js";
+import { shownName } from "./names.js";
 import { touchLogins } from "./units.js";
 
 export const BIN_DAYS = 30;
@@ -84,6 +85,6 @@ async function drop(tx: TransactionContext, login: FtpLogin): Promise<void> {
 async function binned(tx: TransactionContext, key: string) {
   const login = await getLogin(tx, key, "ftp.write");
   const account = await changeableAccount(tx, login.accountId, "ftp.write");
-  if (login.state !== "bin") throw conflict("ftp.not_in_bin", { name: login.name });
+  if (login.state !== "bin") throw conflict("ftp.not_in_bin", { name: shownName(login.name) });
   return { login, account };
 }

@@ -10,6 +10,7 @@ import { AccessForm, endOf, NewLoginForm } from "./forms.js";
 import { hostPages } from "./host-routes.js";
 import { addKey, removeKey } from "./login-keys.js";
 import { addLogin, dropPassword, editLogin, getLogin, setPassword } from "./logins.js";
+import { shownName } from "./names.js";
 import { drawDelete, drawList, drawLogin, drawNew, drawPassword, loginKey, loginPath } from "./pages.js";
 import { releaseLogin, removeLogin, restoreLogin } from "./removal.js";
 import { KeyInput, Nothing, PasswordInput } from "./schemas.js";
@@ -40,7 +41,7 @@ export function ftpPages(app: FastifyInstance, services: Services): void {
       async act(ctx, { expires, expiresOn, ...input }, request, reply) {
         const { login, password } = await addLogin(ctx, { ...input, ...endOf({ expires, ...(expiresOn && { expiresOn }) }) });
         if (password) return drawPassword(request, reply, login.id, password.reveal(), true);
-        return { to: loginPath(login), says: "ftp.added", data: { name: login.name } };
+        return { to: loginPath(login), says: "ftp.added", data: { name: shownName(login.name) } };
       },
       again: drawNew,
     }),
@@ -124,7 +125,7 @@ function mountRemoval(app: FastifyInstance): void {
       schema: Nothing,
       async act(ctx, _input, request) {
         const login = await removeLogin(ctx, loginKey(request));
-        return { to: loginPath(login), says: "ftp.removed", data: { name: login.name } };
+        return { to: loginPath(login), says: "ftp.removed", data: { name: shownName(login.name) } };
       },
       again: drawDelete,
     }),
@@ -136,7 +137,7 @@ function mountRemoval(app: FastifyInstance): void {
       schema: Nothing,
       async act(ctx, _input, request) {
         const login = await restoreLogin(ctx, loginKey(request));
-        return { to: loginPath(login), says: "ftp.restored", data: { name: login.name } };
+        return { to: loginPath(login), says: "ftp.restored", data: { name: shownName(login.name) } };
       },
       again: drawLogin,
     }),

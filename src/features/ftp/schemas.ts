@@ -73,7 +73,8 @@ export const KeyOutput = Type.Object({
 export const LoginOutput = Type.Object({
   id: Type.String(),
   account: Type.Object({ id: Type.String(), login: Type.String() }),
-  name: Type.String(),
+  name: Type.String({ description: "To be typed into a program" }),
+  display: Type.String({ description: "As people read it: an accented domain before it is written as one" }),
   note: Type.String(),
   state: Type.Enum(["live", "bin"]),
   binUntil: nullable(Type.String()),

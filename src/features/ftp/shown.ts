@@ -4,6 +4,7 @@ import type { Static } from "typebox";
 import { isRefusal, messageKey } from "../../core/errors.js";
 import type { LoginChip } from "./chips.js";
 import type { ShownLogin } from "./logins.js";
+import { shownName } from "./names.js";
 import type { LoginOutput } from "./schemas.js";
 
 /** What a chip looks like and says. */
@@ -53,6 +54,7 @@ export function loginView(request: Translate, login: ShownLogin, chip: LoginChip
   const { hash, account, ...fields } = login;
   return {
     ...fields,
+    display: shownName(login.name),
     account: { id: account.id, login: account.login, name: account.name, number: account.number, state: account.state },
     hasPassword: hash !== null,
     bin: login.state === "bin",
@@ -71,6 +73,7 @@ export function loginBody(login: ShownLogin, chip: LoginChip): Static<typeof Log
     id,
     account: { id: account.id, login: account.login },
     name,
+    display: shownName(name),
     note,
     state,
     binUntil: login.binUntil?.toISOString() ?? null,

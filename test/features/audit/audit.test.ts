@@ -17,6 +17,7 @@ test("encoded names are written as people read them, with what machines read beh
   assert.equal(readable("xn--t-9fa.example.org"), "ét.example.org (xn--t-9fa.example.org)");
   assert.equal(readable("*.xn--caf-dma.fr"), "*.café.fr (*.xn--caf-dma.fr)");
   assert.equal(readable('{"names":["xn--caf-dma.fr","www.plain.org"]}'), '{"names":["café.fr (xn--caf-dma.fr)","www.plain.org"]}');
+  assert.equal(readable("xn--caf-dma.fr_marie"), "café.fr_marie (xn--caf-dma.fr_marie)");
   for (const text of ["plain.org", "xn--", "xn--\u0430.org", "xn--zzzzzzzzz--9.org", ""]) assert.equal(readable(text), text);
 });
 

@@ -8,6 +8,7 @@ import { purgeAccounts, removeAccount } from "../../../src/features/accounts/sta
 import { addDomain } from "../../../src/features/domains/index.js";
 import { addKey, removeKey } from "../../../src/features/ftp/login-keys.js";
 import { addLogin, dropPassword, editLogin, getLogin, listLogins, setPassword } from "../../../src/features/ftp/logins.js";
+import { shownName } from "../../../src/features/ftp/names.js";
 import { expireLogins, purgeLogins, releaseLogin, removeLogin, restoreLogin } from "../../../src/features/ftp/removal.js";
 import { HOSTILE_STRINGS } from "../../support/hostile.js";
 import { createScene, ED25519 } from "./scene.js";
@@ -94,6 +95,25 @@ test("Names: a word gets the account's prefix, a domain of the account is one, a
     for (const who of [owner, ctx]) await assert.rejects(add(name, who), refused("ftp.name_invalid", "name"), JSON.stringify(name));
     await assert.rejects(add(`club_${name}x`), (error) => isRefusal(error) && error.fields[0]?.field === "name", JSON.stringify(name));
   }
+});
+
+test("An accented domain of the account may be typed as people read it; machines get its A-label, people both", async (t) => {
+  const { account, owner, neighbour, stranger } = await createScene(t);
+  await addDomain(owner, { accountId: account.id, name: "été.test" });
+  await addDomain(stranger, { accountId: neighbour.id, name: "où.test" });
+  const add = async (name: string, as = owner) => (await addLogin(as, { accountId: account.id, name, password: "un chat sur le toit" })).login.name;
+  assert.equal(await add("été.test"), "xn--t-9fab.test");
+  assert.equal(await add(" Fête.ÉTÉ.test_Marie "), "xn--fte-fma.xn--t-9fab.test_marie");
+  // Decomposed letters, and the full stop of another keyboard, are the same name.
+  await assert.rejects(add("e\u0301te\u0301\u3002test"), refused("ftp.name_taken", "name"));
+  await assert.rejects(add("xn--t-9fab.test"), refused("ftp.name_taken", "name"));
+  for (const foreign of ["où.test", "où.test_x", "xn--o-7ga.test_x"]) await assert.rejects(add(foreign), refused("ftp.name_prefix", "name"), foreign);
+  for (const wrong of ["https://été.test", "été.test/", "été", "été_marie", "été.test_é", "été.test_", "é\u200bté.test", "xn--\u0430.test_x"])
+    await assert.rejects(add(wrong), (error) => isRefusal(error) && error.fields[0]?.field === "name", wrong);
+  assert.equal((await getLogin(owner, "fête.été.test_marie")).name, "xn--fte-fma.xn--t-9fab.test_marie");
+  for (const q of ["fête", "xn--fte", "FÊTE.été.test_marie"]) assert.equal((await listLogins(owner, { q })).total, 1, q);
+  assert.equal(shownName("xn--fte-fma.xn--t-9fab.test_marie"), "fête.été.test_marie");
+  for (const plain of ["club", "club_marie", "club.test_xn--t-9fab", "old_site@elsewhere.test"]) assert.equal(shownName(plain), plain);
 });
 
 test("What is typed wrong is told at every field at once, and nothing is made", async (t) => {

@@ -64,7 +64,7 @@ export async function changeDoor(ctx: Context, hostId: string, input: HostSettin
     const old = await tx.db.ftpHost.findUnique({ where: { hostId } });
     await tx.db.ftpHost.upsert({ where: { hostId }, create: { hostId, ...row }, update: row });
     // Nobody else may host the names by which files are reached.
-    await setHostNames(tx.db, hostId, PURPOSE, [...(row.publicName ? [row.publicName] : []), ...row.oldNames.split(" ").filter(Boolean)]);
+    await setHostNames(tx, hostId, PURPOSE, [...(row.publicName ? [row.publicName] : []), ...row.oldNames.split(" ").filter(Boolean)]);
     const { hostId: _id, ...before } = old ?? { hostId, publicName: null, oldNames: "", sshFingerprint: null, tlsFingerprint: null };
     tx.audit({ verb: "ftp.host.changed", accountId: null, object: { type: "host", id: hostId, name: door.hostName }, old: before, new: row });
     return (await findDoor(tx.db, hostId)) ?? door;

@@ -1,10 +1,12 @@
 /** Hosts as the publication engine sees them: a door to each, and where their sites are asked. */
 import { join } from "node:path";
+import type { TransactionContext } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import type { Env } from "../../core/env.js";
 import { type Door, openMachine } from "../../core/machine/index.js";
 import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
 import type { DaemonOptions, HostDirectory, HostRecord } from "../../publish/contract.js";
+import type {} from "./events.js";
 import { readState } from "./state.js";
 
 const SSH_PORT = 22;
@@ -102,9 +104,11 @@ export async function hostAddresses(db: Db): Promise<string[]> {
 }
 
 /** Says by which names people reach a host for one purpose, instead of those said before. */
-export async function setHostNames(db: Db, hostId: string, purpose: string, names: readonly string[]): Promise<void> {
-  await db.hostName.deleteMany({ where: { hostId, purpose } });
-  await db.hostName.createMany({ data: [...new Set(names)].map((name) => ({ hostId, purpose, name })) });
+export async function setHostNames(tx: TransactionContext, hostId: string, purpose: string, names: readonly string[]): Promise<void> {
+  const wanted = [...new Set(names)];
+  await tx.db.hostName.deleteMany({ where: { hostId, purpose } });
+  await tx.db.hostName.createMany({ data: wanted.map((name) => ({ hostId, purpose, name })) });
+  await tx.emit("hosts.named", { hostId, purpose, names: wanted });
 }
 
 /** Gives a host by its name, or null. */

@@ -6,6 +6,8 @@ declare module "../../core/events.js" {
     "hosts.moved": { hostId: string };
     /** Before a host is forgotten: throw to refuse. */
     "hosts.removing": { hostId: string; name: string };
+    /** Names by which people reach a host for one purpose, complete, after they changed. */
+    "hosts.named": { hostId: string; purpose: string; names: string[] };
     /** A host answered: each daemon's own lines. */
     "hosts.told": { hostId: string; daemons: ReadonlyMap<string, readonly (readonly [string, string])[]> };
   }

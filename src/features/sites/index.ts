@@ -1,4 +1,5 @@
 /** What other features may use of sites. */
+export type {} from "./events.js";
 export { type FolderPath, folderWithin, parseFolder } from "./folders.js";
 export { addProxyTarget } from "./proxy-targets.js";
 export { removeSite, restoreSite } from "./removal.js";

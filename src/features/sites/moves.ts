@@ -8,7 +8,7 @@ import type { DomainMove } from "../domains/index.js";
 import { settlePools } from "./pools.js";
 import { BIN_DAYS } from "./removal.js";
 import { objectOf } from "./sites.js";
-import { touchAccount } from "./units.js";
+import { tellSites, touchAccount } from "./units.js";
 
 const DAY_MS = 86_400_000;
 const FEATURE = "sites";
@@ -47,6 +47,7 @@ export const moveReactions: NonNullable<Feature["on"]> = {
       for (const site of kept.filter(({ went }) => went)) await attach(tx, site, move);
       for (const site of keptBefore(move.kept[FEATURE])) await giveBack(tx, site, move);
       for (const accountId of [move.from, move.to]) await settle(tx, accountId);
+      await tellSites(tx, [...new Set([...kept, ...keptBefore(move.kept[FEATURE])].map(({ siteId }) => siteId))]);
     });
   },
 };

@@ -1,11 +1,12 @@
 /** What sites do when accounts, domains, plans or hosts change, in the same transaction. */
+import type { TransactionContext } from "../../core/context.js";
 import type { Feature } from "../../core/feature.js";
 import { placeOf } from "../accounts/index.js";
 import { touchZones } from "../dns/index.js";
 import { refuseAnswered } from "./addresses.js";
 import { moveReactions } from "./moves.js";
 import { dropSitesOf, dropSitesOn } from "./removal.js";
-import { touchAccount, touchBase, touchWhole } from "./units.js";
+import { tellSites, touchAccount, touchBase, touchWhole } from "./units.js";
 
 /** A question names each of them and what is above it; SQLite takes 999 values. */
 const NAMES_AT_ONCE = 100;
@@ -44,11 +45,13 @@ export const reactions: NonNullable<Feature["on"]> = {
   async "domains.adding"(tx, { accountId, name }) {
     await refuseAnswered(tx, accountId, name);
   },
-  async "domains.removed"(tx, { accountId }) {
+  async "domains.removed"(tx, { domainId, accountId }) {
     await touchAccount(tx, await placeOf(tx.db, accountId), { web: true });
+    await tellSites(tx, await sitesOn(tx, domainId));
   },
-  async "domains.restored"(tx, { accountId }) {
+  async "domains.restored"(tx, { domainId, accountId }) {
     await touchAccount(tx, await placeOf(tx.db, accountId), { web: true });
+    await tellSites(tx, await sitesOn(tx, domainId));
   },
   async "domains.releasing"(tx, { domainId, accountId }) {
     await dropSitesOn(tx, domainId);
@@ -59,3 +62,8 @@ export const reactions: NonNullable<Feature["on"]> = {
     add("addresses", await tx.db.siteAddress.count({ where: { domainId, site: { state: "live" } } }));
   },
 };
+
+async function sitesOn(tx: TransactionContext, domainId: string): Promise<string[]> {
+  const sites = await tx.db.site.findMany({ where: { addresses: { some: { domainId } } }, select: { id: true }, orderBy: { id: "asc" } });
+  return sites.map(({ id }) => id);
+}

@@ -6,7 +6,7 @@ import { type AccountFacts, changeableAccount } from "../accounts/index.js";
 import { touchZones } from "../dns/index.js";
 import { settlePools } from "./pools.js";
 import { changeableSite, getSite, objectOf, refuseFull } from "./sites.js";
-import { touchAccount } from "./units.js";
+import { tellSites, touchAccount } from "./units.js";
 
 export const BIN_DAYS = 30;
 const DAY_MS = 86_400_000;
@@ -38,6 +38,7 @@ export async function restoreSite(ctx: Context, key: string): Promise<Site> {
     tx.audit({ verb: "sites.site.restored", accountId: account.id, object: objectOf(site), old: { state: "bin" }, new: { state: "live" } });
     await touchChanged(tx, account);
     await touchZones(tx, namesOf(site));
+    await tellSites(tx, [site.id]);
     return back;
   });
 }
@@ -71,6 +72,8 @@ export async function dropSitesOn(tx: TransactionContext, domainId: string): Pro
   for (const site of others) {
     const lost = site.addresses.some((address) => address.domainId === domainId && address.name === site.canonical);
     if (lost) await tx.db.site.update({ where: { id: site.id }, data: { canonical: null } });
+    const names = site.addresses.filter((address) => address.domainId !== domainId).map(({ name }) => name);
+    await tx.emit("sites.changed", { siteId: site.id, accountId: site.accountId, names });
   }
 }
 
@@ -80,6 +83,7 @@ export async function dropSitesOf(tx: TransactionContext, accountId: string): Pr
 }
 
 async function drop(tx: TransactionContext, site: Site): Promise<void> {
+  await tx.emit("sites.releasing", { siteId: site.id, accountId: site.accountId });
   await tx.db.site.delete({ where: { id: site.id } });
   tx.audit({ verb: "sites.site.released", accountId: site.accountId, object: objectOf(site), old: { kind: site.kind, folder: site.folder } });
 }

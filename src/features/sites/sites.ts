@@ -13,7 +13,7 @@ import { settlePools } from "./pools.js";
 import type { AddressInput, SiteChange, SiteInput } from "./schemas.js";
 import { type Limits, NEW_SITE, proxyTargets, type Settings, settle } from "./settings.js";
 import { errorPagesOf } from "./state.js";
-import { touchAccount } from "./units.js";
+import { tellSites, touchAccount } from "./units.js";
 
 const SHOWN = { addresses: { include: { domain: { select: { state: true } } } }, account: { include: { plan: true } } } as const;
 export type ShownSite = Prisma.SiteGetPayload<{ include: typeof SHOWN }>;
@@ -77,6 +77,7 @@ export async function addSite(ctx: Context, input: SiteInput): Promise<Site> {
     tx.audit({ verb: "sites.site.added", accountId: account.id, object: objectOf(site), new: { ...settings, addresses: namesOf(addresses), canonical } });
     await touchAccount(tx, account, { web: true, files: true, php });
     await touchZones(tx, namesOf(addresses));
+    await tellSites(tx, [site.id]);
     return site;
   });
 }
@@ -201,6 +202,7 @@ async function finishAddresses(tx: TransactionContext, site: ShownSite, account:
   const data = { canonical, title: displayName(addresses[0]?.name ?? site.title), search: searchOf(addresses, site), version: { increment: 1 } };
   const changed = await tx.db.site.update({ where: { id: site.id }, data });
   await touchAccount(tx, account, { web: true });
+  await tellSites(tx, [site.id]);
   return changed;
 }
 

@@ -3,6 +3,7 @@ import type { TransactionContext } from "../../core/context.js";
 import { type Touched, touch } from "../../publish/index.js";
 import { type AccountFacts, placeOf } from "../accounts/index.js";
 import { hostsWithRole } from "../hosts/index.js";
+import type {} from "./events.js";
 
 export interface Concerned {
   web?: boolean;
@@ -19,6 +20,16 @@ export async function touchAccount(tx: TransactionContext, account: AccountFacts
   if (web) units.push({ hostId: account.webHostId, role: "web", key, accountId });
   if (files) units.push({ hostId: account.filesHostId, role: "files", key, accountId });
   if (units.length > 0) await touch(tx, units);
+}
+
+/** Tells the addresses of sites, those of domains in the bin left out. */
+export async function tellSites(tx: TransactionContext, siteIds: readonly string[]): Promise<void> {
+  const sites = await tx.db.site.findMany({
+    where: { id: { in: [...siteIds] } },
+    include: { addresses: { where: { domain: { state: "live" } }, orderBy: [{ position: "asc" }, { name: "asc" }] } },
+    orderBy: { id: "asc" },
+  });
+  for (const { id: siteId, accountId, addresses } of sites) await tx.emit("sites.changed", { siteId, accountId, names: addresses.map(({ name }) => name) });
 }
 
 /** Marks everything of an account: its plan or its state changed. */

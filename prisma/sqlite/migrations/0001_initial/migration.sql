@@ -156,6 +156,125 @@ CREATE TABLE "LoginThrottle" (
 );
 
 -- CreateTable
+CREATE TABLE "AcmeAccount" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "directory" TEXT NOT NULL,
+    "url" TEXT,
+    "key" TEXT NOT NULL,
+    "thumbprint" TEXT NOT NULL,
+    "contact" TEXT NOT NULL DEFAULT '',
+    "termsUrl" TEXT,
+    "termsAgreedAt" DATETIME,
+    "eabKeyId" TEXT,
+    "eabSecret" TEXT,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
+);
+
+-- CreateTable
+CREATE TABLE "CertificateSubject" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "accountId" TEXT,
+    "siteId" TEXT,
+    "service" TEXT,
+    "hostId" TEXT,
+    "title" TEXT NOT NULL,
+    "search" TEXT NOT NULL,
+    "source" TEXT NOT NULL DEFAULT 'acme',
+    "challenge" TEXT NOT NULL DEFAULT 'auto',
+    "tlsa" BOOLEAN NOT NULL DEFAULT false,
+    "state" TEXT NOT NULL DEFAULT 'waiting',
+    "currentId" TEXT,
+    "previousId" TEXT,
+    "expiresAt" DATETIME,
+    "nextAt" DATETIME,
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
+    "toldDays" INTEGER,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "CertificateSubject_siteId_accountId_fkey" FOREIGN KEY ("siteId", "accountId") REFERENCES "Site" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "CertificateSubject_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "CertificateSubject_currentId_fkey" FOREIGN KEY ("currentId") REFERENCES "Certificate" ("id") ON DELETE SET NULL ON UPDATE CASCADE,
+    CONSTRAINT "CertificateSubject_previousId_fkey" FOREIGN KEY ("previousId") REFERENCES "Certificate" ("id") ON DELETE SET NULL ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "CertificateName" (
+    "subjectId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "position" INTEGER NOT NULL DEFAULT 0,
+    "state" TEXT NOT NULL DEFAULT 'wanted',
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
+    "nextAt" DATETIME,
+
+    PRIMARY KEY ("subjectId", "name"),
+    CONSTRAINT "CertificateName_subjectId_fkey" FOREIGN KEY ("subjectId") REFERENCES "CertificateSubject" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "Certificate" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "subjectId" TEXT NOT NULL,
+    "number" INTEGER NOT NULL,
+    "source" TEXT NOT NULL,
+    "directory" TEXT,
+    "names" JSONB NOT NULL,
+    "chain" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "issuer" TEXT NOT NULL,
+    "serial" TEXT NOT NULL,
+    "notBefore" DATETIME NOT NULL,
+    "notAfter" DATETIME NOT NULL,
+    "renewAt" DATETIME NOT NULL,
+    "ariId" TEXT,
+    "verifiedAt" DATETIME,
+    "revokedAt" DATETIME,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "Certificate_subjectId_fkey" FOREIGN KEY ("subjectId") REFERENCES "CertificateSubject" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "CertificatePlace" (
+    "hostId" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "wantedId" TEXT,
+    "number" INTEGER NOT NULL DEFAULT 0,
+    "placedId" TEXT,
+    "placedAt" DATETIME,
+    "verifiedAt" DATETIME,
+    "problem" TEXT,
+    "failures" INTEGER NOT NULL DEFAULT 0,
+    "nextAt" DATETIME,
+
+    PRIMARY KEY ("hostId", "role", "name")
+);
+
+-- CreateTable
+CREATE TABLE "AcmeRecord" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "domainId" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "value" TEXT NOT NULL,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "AcmeRecord_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "AcmeOrder" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "directory" TEXT NOT NULL,
+    "domain" TEXT NOT NULL,
+    "names" TEXT NOT NULL,
+    "subjectId" TEXT NOT NULL,
+    "at" DATETIME NOT NULL,
+    "ok" BOOLEAN,
+    "renewal" BOOLEAN NOT NULL DEFAULT false
+);
+
+-- CreateTable
 CREATE TABLE "Zone" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "domainId" TEXT NOT NULL,
@@ -727,6 +846,63 @@ CREATE INDEX "ApiToken_userId_idx" ON "ApiToken"("userId");
 
 -- CreateIndex
 CREATE INDEX "LoginThrottle_windowStart_idx" ON "LoginThrottle"("windowStart");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "AcmeAccount_directory_key" ON "AcmeAccount"("directory");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "CertificateSubject_siteId_key" ON "CertificateSubject"("siteId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "CertificateSubject_currentId_key" ON "CertificateSubject"("currentId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "CertificateSubject_previousId_key" ON "CertificateSubject"("previousId");
+
+-- CreateIndex
+CREATE INDEX "CertificateSubject_accountId_title_idx" ON "CertificateSubject"("accountId", "title");
+
+-- CreateIndex
+CREATE INDEX "CertificateSubject_nextAt_idx" ON "CertificateSubject"("nextAt");
+
+-- CreateIndex
+CREATE INDEX "CertificateSubject_state_title_idx" ON "CertificateSubject"("state", "title");
+
+-- CreateIndex
+CREATE INDEX "CertificateSubject_expiresAt_idx" ON "CertificateSubject"("expiresAt");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "CertificateSubject_siteId_accountId_key" ON "CertificateSubject"("siteId", "accountId");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "CertificateSubject_hostId_service_key" ON "CertificateSubject"("hostId", "service");
+
+-- CreateIndex
+CREATE INDEX "CertificateName_name_idx" ON "CertificateName"("name");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "Certificate_number_key" ON "Certificate"("number");
+
+-- CreateIndex
+CREATE INDEX "Certificate_subjectId_number_idx" ON "Certificate"("subjectId", "number");
+
+-- CreateIndex
+CREATE INDEX "CertificatePlace_nextAt_idx" ON "CertificatePlace"("nextAt");
+
+-- CreateIndex
+CREATE INDEX "CertificatePlace_wantedId_idx" ON "CertificatePlace"("wantedId");
+
+-- CreateIndex
+CREATE INDEX "AcmeRecord_domainId_idx" ON "AcmeRecord"("domainId");
+
+-- CreateIndex
+CREATE INDEX "AcmeRecord_createdAt_idx" ON "AcmeRecord"("createdAt");
+
+-- CreateIndex
+CREATE INDEX "AcmeOrder_directory_domain_at_idx" ON "AcmeOrder"("directory", "domain", "at");
+
+-- CreateIndex
+CREATE INDEX "AcmeOrder_at_idx" ON "AcmeOrder"("at");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "Zone_domainId_key" ON "Zone"("domainId");

@@ -1,0 +1,3 @@
+/** What other features may use of certificates. */
+export type {} from "./events.js";
+export { getSubject, listSubjects, type ShownSubject } from "./subjects.js";

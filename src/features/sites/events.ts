@@ -1,0 +1,11 @@
+/** What sites tell the features above them, inside the transaction of the change. */
+declare module "../../core/events.js" {
+  interface EventMap {
+    /** Addresses of a site, complete, after they changed; those of domains that lie in the bin are left out. */
+    "sites.changed": { siteId: string; accountId: string; names: string[] };
+    /** Before the row of a site disappears. */
+    "sites.releasing": { siteId: string; accountId: string };
+  }
+}
+
+export {};

@@ -11,7 +11,9 @@ aim() { # <activation to go to|none> <activation to leave|none>: what the driver
     MUTU_RELEASE=$MUTU_ROOT/releases/$aimed
   fi
   export MUTU_NEXT MUTU_LIVE MUTU_RELEASE MUTU_PREVIOUS MUTU_CHANGED
+  [ -z "$touched" ] || export "MUTU_TOUCHED=$touched"
 }
+touched='' # daemons of $MUTU_CHANGED, a line each, where this verb has just compared
 drive() { # <daemon> <step>
   # The subshell keeps the lock until the driver has ended, even when apply is killed; the driver, and what it starts, never holds it.
   # shellcheck disable=SC2320
@@ -60,7 +62,7 @@ go_back() { # <activation to leave> <activation to return to|none>: 0 when every
   agreed=0
   # a machine that is booting has nothing running yet: `boot` starts what is live
   if [ "$2" != none ] && [ "$verb" != boot ]; then
-    read -r from <"activations/$1/root" && read -r to <"activations/$2/root" && changes "$from" "$to" incoming/changed >/dev/null || broken "what changed"
+    read -r from <"activations/$1/root" && read -r to <"activations/$2/root" && touched=$(changes "$from" "$to" incoming/changed) || broken "what changed"
     conclude "$2" "$1" incoming/changed || agreed=1
   fi
   abort "$1" "$2"
@@ -79,7 +81,7 @@ exchange() { # <root>: a new activation of it takes over from the live one
   new_n=$((new_n + 1)) next=activations/$new_n
   journal "prepare $new_n $live_n"
   { mkdir "$next" && ln -s "../../releases/$1" "$next/release" && echo "$1" >"$next/root" && echo $new_n >"$next/number"; } || broken "activation"
-  changes "$live_root" "$1" "$next/changed" >/dev/null || broken "what changed"
+  touched=$(changes "$live_root" "$1" "$next/changed") || broken "what changed"
   MUTU_CHANGED=$MUTU_ROOT/$next/changed
   aim $new_n "$live_n"
   for daemon in $MUTU_DAEMONS; do

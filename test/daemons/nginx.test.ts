@@ -1,6 +1,6 @@
 /** The fixed front as visitors meet it: headers, limits, sizes, and the change of Apache's colour. */
 import assert from "node:assert/strict";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -328,6 +328,25 @@ test("What nginx refuses is led back to the file that brought it; what serves go
   }
   assert.equal((await front.get("www.example.org")).status, 200);
   assert.equal(front.machine.driver("nginx", "no-such-verb").code, 64);
+});
+
+test("A reload opens one file a kind, whatever the number of accounts; an activation of an older driver gets them at its commit", async () => {
+  const includes = [...readFileSync(join(front.machine.root, "run/nginx/nginx.conf"), "utf8").matchAll(/include (.*\/live\/.*);/g)].map(
+    ([, path]) => path as string,
+  );
+  assert.equal(includes.length, 5, "four kinds and Apache's colour");
+  for (const path of includes) assert.doesNotMatch(path, /\*/);
+  const { MUTU_LIVE: live = "", ...rest } = front.machine.live;
+  const joined = readFileSync(join(live, "nginx.limits"), "utf8");
+  const single = Object.entries(tree).filter(([path]) => path.startsWith("nginx/limits/"));
+  assert.ok(single.length > 0);
+  for (const [, content] of single) assert.ok(joined.includes(content));
+  const before = front.workers();
+  for (const kind of ["wildcards", "limits", "proxies", "base", "sum"]) rmSync(join(live, `nginx.${kind}`));
+  const again = { ...rest, MUTU_LIVE: live, MUTU_NEXT: live };
+  assert.deepEqual(front.machine.driver("nginx", "commit", again), { code: 0, words: "" });
+  assert.equal(readFileSync(join(live, "nginx.limits"), "utf8"), joined);
+  assert.deepEqual(front.workers(), before, "the same configuration is not loaded twice");
 });
 
 test("After a reboot exactly what was live starts again", async () => {

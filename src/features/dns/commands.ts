@@ -136,7 +136,7 @@ function recordCommands(records: Command, services: Services, context: () => Con
     .command("bin <domain>")
     .description("what was removed")
     .action(async (domain: string) => {
-      for (const { id, name, type, value, binUntil } of await listBin(context(), domain))
+      for (const { id, name, type, value, binUntil } of (await listBin(context(), domain)).rows)
         say([id, name, type, value, binUntil?.toISOString() ?? ""].join("\t"));
     });
   records.command("restore <domain> <record>").action(async (domain: string, record: string) => {

@@ -51,7 +51,7 @@ export function drawRecords(features: Features) {
     const found = filterRows(table, window.q);
     const problems = problemsOf(table);
     const rows = found.slice(window.skip, window.skip + PAGE_SIZE).map((row) => rowView(request, table, row, problems));
-    const [last] = await listBin(request.ctx, zone.domainId);
+    const [last] = (await listBin(request.ctx, zone.domainId, { take: 1 })).rows;
     const fresh = last?.removedAt && request.ctx.clock.now().getTime() - last.removedAt.getTime() < UNDO_MS;
     return reply.page("dns/records", {
       ...(await headOf(request, zone)),
@@ -165,10 +165,12 @@ export function drawDerived(features: Features) {
 /** Draws the bin of a zone. */
 export async function drawBin(request: FastifyRequest, reply: FastifyReply) {
   const zone = await getZone(request.ctx, zoneKey(request));
-  const rows = await listBin(request.ctx, zone.domainId);
+  const window = windowOf(request.query);
+  const { rows, total } = await listBin(request.ctx, zone.domainId, { skip: window.skip, take: PAGE_SIZE });
+  const shown = rows.map((row) => ({ ...row, name: shownOwner(row.name, zone.name), data: shownData(dataOf(row)) }));
   return reply.page("dns/bin", {
     ...(await headOf(request, zone)),
-    rows: rows.map((row) => ({ ...row, name: shownOwner(row.name, zone.name), data: shownData(dataOf(row)) })),
+    list: pagedList({ rows: shown, total }, { ...window, q: "" }, `${recordsPath(zone)}/bin`),
     doubts: request.formState?.errors["knowingly"] !== undefined,
     refused: (request.params as { record?: string }).record,
   });

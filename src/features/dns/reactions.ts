@@ -5,6 +5,7 @@ import type { Feature } from "../../core/feature.js";
 import { domainsWithoutZone } from "../domains/index.js";
 import { readSettings } from "./settings.js";
 import { fillZone } from "./templates.js";
+import { refuseLocked } from "./zone-changes.js";
 import { placeZones } from "./zone-settings.js";
 import { ensureZone, touchBase, touchRows, touchWithParent, touchZonesOf, unhangZone } from "./zones.js";
 
@@ -20,7 +21,12 @@ export const reactions: NonNullable<Feature["on"]> = {
     await fillZone(tx, zone);
   },
   async "domains.removed"(tx, { domainId }) {
-    await touchDomain(tx, domainId);
+    refuseLocked(tx, await touchDomain(tx, domainId));
+  },
+  async "domains.moving"(tx, { domainId }) {
+    const zone = await tx.db.zone.findUnique({ where: { domainId } });
+    // A holder's own lock is against slips; it cannot hold a name that somebody else has proven.
+    if (zone?.lockedByAdmin || tx.actor.kind !== "system") refuseLocked(tx, zone);
   },
   async "domains.restored"(tx, { domainId }) {
     await touchDomain(tx, domainId);

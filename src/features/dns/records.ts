@@ -1,6 +1,7 @@
 /** Records that people add beside the derived ones: add, edit, remove into the bin, restore. */
 import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict, type FieldError, invalidFields, notFound } from "../../core/errors.js";
+import type { Page } from "../../core/http/paging.js";
 import type { DnsRecord, Zone } from "../../generated/sqlite/client.js";
 import { type Parsed, parseFields, parseLine, parseTtl, readData } from "./record-input.js";
 import { parseOwner, parseTarget, shownOwner } from "./record-names.js";
@@ -70,9 +71,10 @@ export async function restoreRecord(ctx: Context, features: Features, key: strin
 }
 
 /** The records of a zone that lie in the bin, the last one first. */
-export async function listBin(ctx: Context, key: string): Promise<DnsRecord[]> {
-  const zone = await getZone(ctx, key);
-  return ctx.db.dnsRecord.findMany({ where: { zoneId: zone.id, state: "bin" }, orderBy: [{ removedAt: "desc" }, { id: "desc" }] });
+export async function listBin(ctx: Context, key: string, window: { skip?: number; take?: number } = {}): Promise<Page<DnsRecord>> {
+  const where = { zoneId: (await getZone(ctx, key)).id, state: "bin" } as const;
+  const rows = await ctx.db.dnsRecord.findMany({ where, orderBy: [{ removedAt: "desc" }, { id: "desc" }], ...window });
+  return { rows, total: await ctx.db.dnsRecord.count({ where }) };
 }
 
 /** Gives one own record of a zone. */

@@ -38,6 +38,7 @@ export interface ZoneChanges {
 export const BIN_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SHOWN_PROBLEMS = 5;
+const CHUNK = 500;
 
 /**
  * Applies changes to a zone. An error that they bring refuses them; a doubt too, unless `knowingly`. Gives the table before and after.
@@ -53,6 +54,7 @@ export async function changeZone(
   refuseLocked(tx, zone);
   const before = await readTable(tx.db, features, zone);
   await writeChanges(tx, zone, changes);
+  if (changes.remove?.length) await emptyBin(tx, zone, before.settings.maxRecords);
   const after = await readTable(tx.db, features, zone);
   refuseDoubles(after);
   refuseProblems(changed(before, after), options);
@@ -62,8 +64,8 @@ export async function changeZone(
 }
 
 /** Refuses changes of a locked zone, with the reason that was given. */
-export function refuseLocked(tx: TransactionContext, zone: Zone): void {
-  if (!zone.locked) return;
+export function refuseLocked(tx: TransactionContext, zone: Zone | null): void {
+  if (!zone?.locked) return;
   const code = zone.lockedByAdmin && !isAdmin(tx.actor) ? "dns.locked_by_admin" : "dns.locked";
   throw conflict(code, { reason: zone.lockReason ?? "" });
 }
@@ -127,6 +129,14 @@ async function writeChanges(tx: TransactionContext, zone: Zone, changes: ZoneCha
   for (const { id, ...record } of replace)
     await tx.db.dnsRecord.update({ where: { id, zoneId: zone.id }, data: { ...columnsOf(record), version: { increment: 1 } } });
   if (add.length > 0) await tx.db.dnsRecord.createMany({ data: add.map((record) => ({ zoneId: zone.id, accountId: zone.accountId, ...columnsOf(record) })) });
+}
+
+/** A bin holds no more than its zone could: what was put there first goes for good. */
+async function emptyBin(tx: TransactionContext, zone: Zone, max: number): Promise<void> {
+  const orderBy: Prisma.DnsRecordOrderByWithRelationInput[] = [{ removedAt: "desc" }, { id: "desc" }];
+  const over = await tx.db.dnsRecord.findMany({ where: { zoneId: zone.id, state: "bin" }, select: { id: true }, orderBy, skip: max });
+  for (let start = 0; start < over.length; start += CHUNK)
+    await tx.db.dnsRecord.deleteMany({ where: { id: { in: over.slice(start, start + CHUNK).map(({ id }) => id) } } });
 }
 
 function columnsOf({ name, ttl, data, note }: NewRecord) {

@@ -3,7 +3,7 @@ import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
 import { accountsWith, requireAdmin } from "../../core/ownership.js";
 import type { Account, DomainOffer, Prisma } from "../../generated/sqlite/client.js";
-import { accountNamed, changeableAccount } from "../accounts/index.js";
+import { accountNamed, changeableAccount, placeOf } from "../accounts/index.js";
 import { changeableDomain, countMove, displayName, domainNamed, type KeptAside, type MoveCount, moveDomain } from "../domains/index.js";
 import type { OfferInput } from "./schemas.js";
 
@@ -80,6 +80,8 @@ export async function acceptOffer(ctx: Context, id: string): Promise<DomainOffer
     await changeableAccount(tx, offer.toAccountId, "transfers.write");
     const domain = await domainNamed(tx.db, offer.name);
     if (domain?.id !== offer.domainId || domain.accountId !== offer.accountId) throw conflict("transfers.offer_outdated", { name: displayName(offer.name) });
+    // Suspended meanwhile: what it has stays where it is until that is settled.
+    if ((await placeOf(tx.db, offer.accountId)).state !== "active") throw conflict("transfers.giver_inactive", { name: displayName(offer.name) });
     const { kept } = await moved(tx, offer.domainId, offer.toAccountId);
     const now = tx.clock.now();
     const data = { state: "accepted", kept, movedAt: now, closedAt: now } as const;

@@ -125,7 +125,7 @@ test("records that people added: replaced into the bin, joined or kept", async (
   assert.equal(plan.counts.replaced, 3);
   assert.deepEqual(await mx(), ["asso.test - MX 20 third.test."]);
   assert.ok((await scene.lines()).includes("shop.asso.test - A 192.0.2.1"));
-  assert.equal((await listBin(scene.owner, "asso.test")).length, 3);
+  assert.equal((await listBin(scene.owner, "asso.test")).total, 3);
 });
 
 test("what breaks a rule of the zone is refused with its lines, the rest is taken", async (t) => {

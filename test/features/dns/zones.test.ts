@@ -6,15 +6,16 @@ import { removeAccount, restoreAccount, suspendAccount } from "../../../src/feat
 import { giveBack, turnOff } from "../../../src/features/dns/overrides.js";
 import { addRecord, editRecord, listBin, purgeRecords, removeRecord, restoreRecord } from "../../../src/features/dns/records.js";
 import type { ZoneState } from "../../../src/features/dns/role.js";
+import { DEFAULT_SETTINGS } from "../../../src/features/dns/settings.js";
 import { changeSettings, editZone, lockZone, unlockZone } from "../../../src/features/dns/zone-settings.js";
 import { problemsOf } from "../../../src/features/dns/zone-table.js";
 import { getZone, listZones, raiseSerial } from "../../../src/features/dns/zones.js";
 import { grantName } from "../../../src/features/domains/claims.js";
 import { releaseDomain } from "../../../src/features/domains/domains.js";
-import { addDomain, removeDomain, restoreDomain } from "../../../src/features/domains/index.js";
+import { addDomain, moveDomain, removeDomain, restoreDomain } from "../../../src/features/domains/index.js";
 import { setAddresses } from "../../../src/features/hosts/index.js";
 import { addAddress, addSite, removeSite, restoreSite } from "../../../src/features/sites/index.js";
-import { giveDomain } from "../../../src/features/transfers/offers.js";
+import { acceptOffer, giveDomain, offerDomain } from "../../../src/features/transfers/offers.js";
 import { memberOf } from "../../support/factories.js";
 import { createDnsScene } from "./scene.js";
 
@@ -118,7 +119,7 @@ test("own records stand beside derived ones, replace those that say the same, an
     ["www.asso.test - A 198.51.100.7", "www.asso.test - AAAA 2001:db8::7"],
   );
   assert.deepEqual(
-    (await listBin(owner, "asso.test")).map(({ id }) => id),
+    (await listBin(owner, "asso.test")).rows.map(({ id }) => id),
     [own.id],
   );
 });
@@ -166,7 +167,7 @@ test("edit, remove into the bin, restore, purge; a stale form is refused", async
   assert.equal(await purgeRecords(ctx), 0);
   ctx.clock.advance(31 * 86_400);
   assert.equal(await purgeRecords(ctx), 1);
-  assert.deepEqual(await listBin(owner, "asso.test"), []);
+  assert.deepEqual((await listBin(owner, "asso.test")).rows, []);
 });
 
 test("a locked zone refuses changes with the reason; what an administrator locked, only one opens", async (t) => {
@@ -184,6 +185,35 @@ test("a locked zone refuses changes with the reason; what an administrator locke
   await assert.rejects(unlockZone(owner, "asso.test"), code("dns.locked_by_admin"));
   await assert.rejects(add(), code("dns.locked_by_admin"));
   await unlockZone(ctx, "asso.test");
+});
+
+test("a locked zone keeps its domain where it is, and cannot be had unlocked by adding the domain again", async (t) => {
+  const { ctx, owner, stranger } = await createDnsScene(t);
+  await lockZone(ctx, "asso.test", "whose it is will be decided");
+  await assert.rejects(removeDomain(owner, "asso.test"), code("dns.locked_by_admin"));
+  await assert.rejects(removeDomain(ctx, "asso.test"), code("dns.locked"));
+  const offer = await offerDomain(owner, "asso.test", { to: "other" });
+  await assert.rejects(acceptOffer(stranger, offer.id), code("dns.locked_by_admin"));
+  await unlockZone(ctx, "asso.test");
+  await lockZone(owner, "asso.test", "the webmaster is away");
+  await assert.rejects(removeDomain(owner, "asso.test"), code("dns.locked"));
+  // A holder's own lock does not hold what the system decides about the name.
+  await ctx.as({ kind: "system", name: "job" }).transaction((tx) => moveDomain(tx, offer.domainId, offer.toAccountId));
+});
+
+test("the bin of a zone is shown by pages and holds as much as a zone can", async (t) => {
+  const { ctx, owner, features } = await createDnsScene(t);
+  const zone = await getZone(ctx, "asso.test");
+  const row = { zoneId: zone.id, accountId: zone.accountId, type: "A", data: { type: "A", address: "192.0.2.1" }, value: "192.0.2.1", state: "bin" as const };
+  const removedAt = new Date(ctx.clock.now().getTime() - 1000);
+  const max = DEFAULT_SETTINGS.maxRecords;
+  await ctx.db.dnsRecord.createMany({
+    data: Array.from({ length: max }, (_, at) => ({ ...row, name: `n${at}.asso.test`, removedAt, binUntil: new Date(removedAt.getTime() + 86_400_000) })),
+  });
+  const record = await addRecord(owner, features, "asso.test", { name: "last", type: "A", value: "192.0.2.9" });
+  await removeRecord(owner, features, "asso.test", record.id);
+  const { rows, total } = await listBin(owner, "asso.test", { skip: 0, take: 20 });
+  assert.deepEqual([rows.length, rows[0]?.id, total], [20, record.id, max]);
 });
 
 test("another account finds nothing, whatever it asks", async (t) => {

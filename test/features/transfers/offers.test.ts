@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isRefusal } from "../../../src/core/errors.js";
+import { resumeAccount, suspendAccount } from "../../../src/features/accounts/states.js";
 import { addRecord, getZone } from "../../../src/features/dns/index.js";
 import { addDomain, domainNamed, removeDomain } from "../../../src/features/domains/index.js";
 import { addAddress, addSite, editSite, getSite, removeSite } from "../../../src/features/sites/index.js";
@@ -120,6 +121,16 @@ test("only an owner gives and takes, and a receiver must exist, be another one, 
   await removeDomain(asTaker, "full.test");
   await removeDomain(asGiver, "club.test");
   await assert.rejects(acceptOffer(asTaker, offer.id), refused("domains.already_in_bin"));
+});
+
+test("what a suspended account offered before is not taken while it is suspended", async (t) => {
+  const { ctx, giver, asGiver, asTaker } = await createScene(t);
+  await addDomain(ctx, { accountId: giver.id, name: "club.test" });
+  const offer = await offerDomain(asGiver, "club.test", { to: "taker" });
+  await suspendAccount(ctx, giver.id, "asked to explain");
+  await assert.rejects(acceptOffer(asTaker, offer.id), refused("transfers.giver_inactive"));
+  await resumeAccount(ctx, giver.id);
+  await acceptOffer(asTaker, offer.id);
 });
 
 test("an administrator moves a domain at once and takes it back; an open offer of it ends", async (t) => {

@@ -2,10 +2,12 @@
 import { spawn } from "node:child_process";
 import { finished, type Readable } from "node:stream";
 
-/** What to run. `env` replaces the environment; left out, the program gets PATH, HOME and the C locale only. A secret goes by stdin. */
+/** What to run. `env` replaces the environment; left out, the program gets PATH, HOME and the C locale only. A secret goes by stdin, or by `secret`. */
 export interface Command {
   argv: readonly [string, ...string[]] | readonly string[];
   stdin?: Readable | Buffer | string;
+  /** What the program reads from descriptor 3, when its input has another use. */
+  secret?: string;
   timeoutSeconds: number;
   /** Bytes kept of each of stdout and stderr; what comes after is read and dropped. */
   maxOutputBytes?: number;
@@ -39,7 +41,7 @@ export function runCommand(command: Command): Promise<CommandResult> {
       env: command.env ?? plainEnvironment(),
       cwd: command.cwd,
       detached: true,
-      stdio: [command.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [command.stdin === undefined ? "ignore" : "pipe", "pipe", "pipe", ...(command.secret === undefined ? [] : (["pipe"] as const))],
     });
     const stdout = gather(child.stdout, limit);
     const stderr = gather(child.stderr, limit);
@@ -82,6 +84,7 @@ export function runCommand(command: Command): Promise<CommandResult> {
       if (inputError) return reject(inputError);
       resolve({ code, stdout: stdout.bytes(), stderr: stderr.bytes(), timedOut, truncated: stdout.truncated() || stderr.truncated() });
     });
+    if (command.secret !== undefined) feed(child.stdio[3] as NodeJS.WritableStream, command.secret, () => undefined);
     if (child.stdin)
       feed(child.stdin, command.stdin, (error) => {
         inputError = new Error(`The input of ${program} failed: ${error.message}`, { cause: error });

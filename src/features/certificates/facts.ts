@@ -26,6 +26,11 @@ export function certificatesOf(chain: string): X509Certificate[] {
 export function factsOf(chain: string): CertificateFacts {
   const [certificate] = certificatesOf(chain);
   if (!certificate) throw new Error("no certificate in the chain");
+  return certificateFacts(certificate);
+}
+
+/** Gives the facts of one certificate. */
+export function certificateFacts(certificate: X509Certificate): CertificateFacts {
   return {
     names: dnsNames(certificate.subjectAltName ?? ""),
     fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
@@ -38,7 +43,7 @@ export function factsOf(chain: string): CertificateFacts {
 
 /** Names of RFC 5280 §4.2.1.6 as Node writes them: `DNS:a.org, DNS:b.org`; what it had to quote is no host name. */
 function dnsNames(alternatives: string): string[] {
-  const names = alternatives.split(", ").flatMap((word) => (/^DNS:[^"\s]+$/.test(word) ? [word.slice(4).toLowerCase()] : []));
+  const names = alternatives.split(", ").flatMap((word) => (/^DNS:[\w.*-]+$/.test(word) ? [word.slice(4).toLowerCase()] : []));
   return [...new Set(names)];
 }
 

@@ -4,19 +4,7 @@ import { rootCertificates } from "node:tls";
 import type { ErrorData, FieldError } from "../../core/errors.js";
 import { type CertificateFacts, certificateFacts } from "./facts.js";
 import { covers } from "./names.js";
-import {
-  type Block,
-  type CertificateBlock,
-  certificateFacts,
-  chainText,
-  coversName,
-  type Facts,
-  isSelfSigned,
-  type KeyBlock,
-  keySize,
-  readBlocks,
-  signedBy,
-} from "./pem.js";
+import { type Block, type CertificateBlock, chainText, isSelfSigned, type KeyBlock, keySize, readBlocks, signedBy } from "./pem.js";
 import { signatureOf } from "./signature.js";
 
 /** One field of the form with what came in it. */

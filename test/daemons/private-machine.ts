@@ -17,6 +17,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { type Machine, openMachine } from "../../src/core/machine/index.js";
 
 const DAEMONS = fileURLToPath(new URL("../../src/daemons/", import.meta.url));
 export const PRIVILEGED = process.getuid?.() === 0;
@@ -135,6 +136,15 @@ export class PrivateMachine {
   #must(daemon: string, verb: string, step: Step): void {
     const { code, words } = this.driver(daemon, verb, step.env);
     if (code !== 0) throw new Error(`${daemon} ${verb}: ${code}\n${words}`);
+  }
+
+  /** The real apply over this machine, for what it does beside publications (a release laid here has no index: status and certificates only). */
+  apply(daemons: string[]): Machine {
+    const conf = join(this.base, "machine.conf");
+    const keys = { ...this.env, MUTU_DAEMONS: daemons.join(" ") };
+    const lines = Object.entries(keys).filter(([key]) => key.startsWith("MUTU_"));
+    writeFileSync(conf, lines.map(([key, value]) => `${key}=${value}\n`).join(""), { mode: 0o644 });
+    return openMachine({ kind: "direct", argv: [fileURLToPath(new URL("../../machines/apply", import.meta.url)), "-c", conf] });
   }
 
   /** Ends what the drivers started, by the pids that they wrote, and removes the folders. */

@@ -53,6 +53,16 @@ abort | settle) rm -f "$MUTU_WORLD/beside.$name" ;;
 halt) rm -f "$MUTU_WORLD/serving.$name" "$MUTU_WORLD/beside.$name" ;;
 boot) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 status) echo "version 1.0"; [ ! -e "$MUTU_WORLD/serving.$name" ] || echo "loaded $(cat "$MUTU_WORLD/serving.$name")" ;;
+certificates)
+  [ "$name" != second ] || exit 64
+  while read -r act what; do
+    case $act in
+    put) mv -fT "$MUTU_CERTIFICATES/$what.pem" "$MUTU_ROOT/tls/$what.pem" ;;
+    remove) rm -f "$MUTU_ROOT/tls/$what.pem" ;;
+    thumbprint) echo "$what" >>"$MUTU_WORLD/prints" ;;
+    esac || exit 1
+  done <"$MUTU_CERTIFICATES/list"
+  ;;
 *) exit 64 ;;
 esac
 `;

@@ -1,6 +1,7 @@
-/** A machine as the engine sees it: seven verbs and a quick question whether it is there. */
+/** A machine as the rest of the program sees it: the verbs of its apply and a quick question whether it is there. */
 import type { Readable } from "node:stream";
 import { type Answer, failureOf, type Outcome, parseAnswer } from "./answer.js";
+import { type CertificateFile, certificateName, packCertificates, type RefusedReason } from "./certificate-tar.js";
 import { runCommand } from "./command.js";
 import { type Door, doorArgv } from "./door.js";
 import { probeDoor } from "./probe.js";
@@ -17,6 +18,12 @@ export interface Live {
   previous: string | null;
 }
 
+/** What became of each name; those that are refused keep the file that they had. */
+export interface PlacedCertificates {
+  placed: string[];
+  refused: { name: string; reason: RefusedReason }[];
+}
+
 export interface Machine {
   readonly door: Door;
   /** Tells within about two seconds whether the machine can be spoken to; null, or why not. Never waits for an away host. */
@@ -31,11 +38,16 @@ export interface Machine {
   settle(input: { fence: number; root: string }): Promise<Outcome<Live>>;
   /** Leaves `root` for the release before it. */
   rollback(input: { fence: number; root: string }): Promise<Outcome<Live>>;
+  /**
+   * Places certificates beside publications: each by one rename, nothing is reloaded in nginx. A thumbprint (of the ACME account, for HTTP-01) that is
+   * another than before is read by one reload. Doing it twice is doing it once.
+   */
+  certificates(input: { daemon: string; files: readonly CertificateFile[]; thumbprint?: string }): Promise<Outcome<PlacedCertificates>>;
   status(): Promise<Outcome<MachineStatus>>;
 }
 
 /** How long each verb may take; staging includes sending, activation the start of a second Apache at 50 000 vhosts. */
-const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, status: 30 };
+const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, certificates: 600, status: 30 };
 
 /** Opens a door. Costs nothing: the first verb connects. */
 export function openMachine(door: Door): Machine {
@@ -58,8 +70,15 @@ export function openMachine(door: Door): Machine {
     publish: ({ fence, base, root }, tar) => call("publish", words(fence, base, root), readLive, tar),
     settle: ({ fence, root }) => call("settle", words(fence, root), readLive),
     rollback: ({ fence, root }) => call("rollback", words(fence, root), readLive),
+    certificates: ({ daemon, files, thumbprint }) => call("certificates", [String(PROTOCOL), daemon], readPlaced, packCertificates(files, thumbprint)),
     status: () => call("status", [], parseStatus),
   };
+}
+
+function readPlaced(answer: Answer): PlacedCertificates {
+  const of = (key: string): string[] => answer.lines.filter((line) => line.key === key).map(({ value }) => value);
+  const refused = of("not").map((line) => line.split(" ") as [string, RefusedReason]);
+  return { placed: of("placed").map(certificateName), refused: refused.map(([file, reason]) => ({ name: certificateName(file), reason })) };
 }
 
 function readLive(answer: Answer): Live {

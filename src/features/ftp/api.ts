@@ -7,6 +7,7 @@ import { changeDoor, type FtpDoor, listDoors } from "./host-settings.js";
 import { addKey, removeKey } from "./login-keys.js";
 import { type AddedLogin, addLogin, dropPassword, editLogin, getLogin, listLogins, type ShownLogin, setPassword } from "./logins.js";
 import { releaseLogin, removeLogin, restoreLogin } from "./removal.js";
+import { renameLogin } from "./renaming.js";
 import {
   Done,
   HostParams,
@@ -20,6 +21,7 @@ import {
   LoginOutput,
   LoginParams,
   LoginWithPassword,
+  NameInput,
   PasswordInput,
 } from "./schemas.js";
 import { keyBody, loginBody } from "./shown.js";
@@ -51,6 +53,10 @@ export function ftpApi(app: FastifyInstance): void {
   app.get("/ftp-logins/:login", { config: read, schema: { params, response: one } }, async (request) => body(request, keyOf(request)));
   app.patch("/ftp-logins/:login", { config: write, schema: { params, body: LoginChange, response: one } }, async (request) => {
     const { id } = await editLogin(request.ctx, keyOf(request), request.body as LoginChange);
+    return body(request, id);
+  });
+  app.put("/ftp-logins/:login/name", { config: write, schema: { params, body: NameInput, response: one } }, async (request) => {
+    const { id } = await renameLogin(request.ctx, keyOf(request), request.body as NameInput);
     return body(request, id);
   });
   app.delete("/ftp-logins/:login", { config: write, schema: { params, response: one } }, async (request) => {

@@ -22,7 +22,10 @@ async function load(ctx: Context, accountId: string | null): Promise<HomeCardCon
   const chips = await chipsOf(ctx.db, rows);
   const chipOf = (id: string): LoginChip => chips.get(id) ?? { state: "waiting" };
   const served = rows.map(({ id }) => chipOf(id)).filter((chip): chip is Chip => chip.state !== "noDaemon");
-  const state = served.length > 0 ? worstChip(served).state : "verified";
+  // A name that somebody else wants is for its people to read, before it changes by itself.
+  const asked = rows.filter(({ nameUntil }) => nameUntil !== null).map(({ id, name }) => ({ id, name: shownName(name) }));
+  const worst = served.length > 0 ? worstChip(served).state : "verified";
+  const state = asked.length > 0 && worst !== "failed" ? "held" : worst;
   const accounts = new Set(rows.map((login) => login.accountId));
   // Those that open come first: what the card says to type must work.
   const now = ctx.clock.now();
@@ -31,7 +34,7 @@ async function load(ctx: Context, accountId: string | null): Promise<HomeCardCon
     const { id, name, hash } = first;
     const login = { id, name, display: shownName(name), hasPassword: hash !== null, state: chipOf(id).state };
     const mayWrite = accountsWith(ctx.actor, "ftp.write")?.includes(first.accountId) ?? true;
-    return { data: { login, mayWrite, accountId: first.accountId, door: await findDoor(ctx.db, first.account.filesHostId), total }, state };
+    return { data: { login, mayWrite, accountId: first.accountId, door: await findDoor(ctx.db, first.account.filesHostId), asked, total }, state };
   }
   const logins = rows.slice(0, SHOWN).map((login) => {
     const shut = shutReason(login, now);
@@ -44,7 +47,7 @@ async function load(ctx: Context, accountId: string | null): Promise<HomeCardCon
       state: state === "noDaemon" ? "held" : state,
     };
   });
-  return { data: { logins, total }, state };
+  return { data: { logins, asked, total }, state };
 }
 
 /** Nobody has a login yet: offered to those who may make one, where a machine would open it. */

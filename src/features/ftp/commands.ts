@@ -12,7 +12,8 @@ import { changeDoor, listDoors } from "./host-settings.js";
 import { addKey, removeKey } from "./login-keys.js";
 import { type AddedLogin, addLogin, dropPassword, editLogin, getLogin, listLogins, setPassword } from "./logins.js";
 import { releaseLogin, removeLogin, restoreLogin } from "./removal.js";
-import { HostSettingsInput, KeyInput, LoginChange, LoginInput } from "./schemas.js";
+import { renameLogin } from "./renaming.js";
+import { HostSettingsInput, KeyInput, LoginChange, LoginInput, NameInput } from "./schemas.js";
 
 const ALL = 100_000;
 const STDIN = 0;
@@ -55,6 +56,12 @@ function loginCommands(logins: Command, context: () => Context): void {
     .option("--enabled <yes>", "true or false")
     .action(async (login: string, options: Record<string, unknown>) => {
       await editLogin(context(), login, parseCommand(LoginChange, options));
+    });
+  logins
+    .command("rename <login> <name>")
+    .description("another name; the one of before is free at once. Prints the new one")
+    .action(async (login: string, name: string) => {
+      say((await renameLogin(context(), login, parseCommand(NameInput, { name }))).name);
     });
   logins
     .command("remove <login>")

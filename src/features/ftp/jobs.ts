@@ -1,6 +1,7 @@
-/** Ends countdowns of the bin, and logins whose day has passed. */
+/** Ends countdowns of the bin and of names, and logins whose day has passed. */
 import type { JobDefinition } from "../../core/feature.js";
 import { expireLogins, purgeLogins } from "./removal.js";
+import { renameAsked } from "./renaming.js";
 
 const LEASE_SECONDS = 600;
 
@@ -10,6 +11,12 @@ export const ftpJobs: JobDefinition[] = [
     schedule: "27 * * * *",
     leaseSeconds: LEASE_SECONDS,
     run: async (ctx) => ({ summary: String(await purgeLogins(ctx)) }),
+  },
+  {
+    name: "ftp.rename",
+    schedule: "37 * * * *",
+    leaseSeconds: LEASE_SECONDS,
+    run: async (ctx) => ({ summary: String(await renameAsked(ctx)) }),
   },
   {
     name: "ftp.expire",

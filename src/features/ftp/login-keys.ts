@@ -3,8 +3,9 @@ import type { Context } from "../../core/context.js";
 import { conflict, type FieldError, invalidFields, notFound } from "../../core/errors.js";
 import type { FtpKey, FtpLogin } from "../../generated/sqlite/client.js";
 import { cleanLabel } from "./keys.js";
-import { changeableLogin, getLogin, keyOf, objectOf } from "./logins.js";
+import { changeableLogin, getLogin, keyOf } from "./logins.js";
 import { shownName } from "./names.js";
+import { objectOf } from "./naming.js";
 import type { KeyInput } from "./schemas.js";
 import { touchLogins } from "./units.js";
 

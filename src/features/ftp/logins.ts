@@ -1,13 +1,13 @@
 /** Logins of an account: list, read, add, change. */
 import type { Context, TransactionContext } from "../../core/context.js";
-import { conflict, type FieldError, invalidFields, notFound } from "../../core/errors.js";
-import { isAdmin, ownedBy } from "../../core/ownership.js";
+import { conflict, type FieldError, notFound } from "../../core/errors.js";
+import { ownedBy } from "../../core/ownership.js";
 import type { Secret } from "../../core/secret.js";
 import type { FtpLogin, Prisma } from "../../generated/sqlite/client.js";
 import { type AccountFacts, accountFor, changeableAccount } from "../accounts/index.js";
-import { domainsAbove } from "../domains/index.js";
 import { parseKey, type SshKey } from "./keys.js";
-import { baseOf, parseLoginName, plainName, proposeName, shownName } from "./names.js";
+import { plainName, shownName } from "./names.js";
+import { freeName, objectOf, refuseAsked } from "./naming.js";
 import { preparePassword } from "./passwords.js";
 import type { LoginChange, LoginInput } from "./schemas.js";
 import { NEW_LOGIN, type Settings, settingsOf, settle } from "./settings.js";
@@ -15,9 +15,6 @@ import { touchLogins } from "./units.js";
 
 const SHOWN = { keys: { orderBy: { createdAt: "asc" } }, account: true } as const;
 export type ShownLogin = Prisma.FtpLoginGetPayload<{ include: typeof SHOWN }>;
-
-/** Only what may be a domain is looked up as one. */
-const HOST_NAME = /^[a-z0-9.-]{1,253}$/;
 
 export interface LoginQuery {
   q?: string;
@@ -65,6 +62,7 @@ export async function addLogin(ctx: Context, input: LoginInput): Promise<AddedLo
   // Everything is judged once before the hash, which takes a process, and again inside the transaction, where it counts.
   const check = () => settle(ctx, NEW_LOGIN, input, [...faults]);
   check();
+  await refuseAsked(ctx, account, input.name);
   const password = input.keysOnly ? null : await preparePassword(input.password, account.login, "password");
   return ctx.transaction(async (tx) => {
     const owner = await changeableAccount(tx, input.accountId, "ftp.write");
@@ -144,32 +142,6 @@ export function keyOf(typed: string | undefined, faults: FieldError[]): SshKey |
   if ("key" in parsed) return parsed.key;
   faults.push({ field: "key", code: `ftp.key_${parsed.fault}` });
   return null;
-}
-
-/** Names a login in the audit trail. */
-export function objectOf({ id, name }: { id: string; name: string }): { type: string; id: string; name: string } {
-  return { type: "ftp_login", id, name };
-}
-
-/** The name that the form proposes. */
-export async function freeNameOf(ctx: Context, account: { login: string }): Promise<string> {
-  const rows = await ctx.db.ftpLogin.findMany({
-    where: { OR: [{ name: account.login }, { name: { startsWith: `${account.login}_` } }] },
-    select: { name: true },
-  });
-  return proposeName(account.login, new Set(rows.map(({ name }) => name)));
-}
-
-async function freeName(tx: TransactionContext, account: AccountFacts, typed: string | undefined): Promise<string> {
-  if (typed === undefined || typed.trim() === "") return freeNameOf(tx, account);
-  const base = baseOf(plainName(typed));
-  const domains = HOST_NAME.test(base) ? await domainsAbove(tx, account.id, base) : [];
-  const parsed = parseLoginName(typed, { login: account.login, domains: domains.map(({ name }) => name) }, isAdmin(tx.actor));
-  if ("fault" in parsed) throw invalidFields([{ field: "name", code: `ftp.name_${parsed.fault}`, data: { login: account.login } }]);
-  const there = await tx.db.ftpLogin.findUnique({ where: { name: parsed.name } });
-  if (!there) return parsed.name;
-  const code = there.state === "bin" && there.accountId === account.id ? "ftp.name_in_bin" : "ftp.name_taken";
-  throw conflict(code, { name: shownName(parsed.name) }, "name");
 }
 
 export function searchOf(name: string, { note, folder }: Pick<Settings, "note" | "folder">): string {

@@ -6,6 +6,8 @@ import { displayName, parseName } from "../domains/index.js";
 import { PROBE_PREFIX } from "./role.js";
 
 const MAX_NAME = 100;
+/** Room for the account's login before it and a number behind it. */
+const MAX_OWN = 60;
 /** What machines accept (role.ts). */
 const NAME = /^[a-z0-9][a-z0-9._@-]*$/;
 const ASCII = /^[\x20-\x7e]*$/;
@@ -56,4 +58,16 @@ export function proposeName(login: string, taken: ReadonlySet<string>): string {
   let name = login;
   for (let n = 2; taken.has(name); n += 1) name = `${login}_${n}`;
   return name;
+}
+
+/** Tells whether a name begins with a domain, or with a name below it. */
+export function isNamedBy(name: string, domain: string): boolean {
+  const base = baseOf(name);
+  return base === domain || base.endsWith(`.${domain}`);
+}
+
+/** Gives a free name of the account's own to a login that has to leave its name, as like it as may be. */
+export function ownName(login: string, name: string, taken: ReadonlySet<string>): string {
+  const rest = name.slice(baseOf(name).length + 1, MAX_OWN);
+  return proposeName(rest === "" ? login : `${login}_${rest}`, taken);
 }

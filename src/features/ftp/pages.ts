@@ -8,9 +8,11 @@ import { chipsOf } from "./chips.js";
 import { LIFETIMES } from "./expiry.js";
 import { findDoor } from "./host-settings.js";
 import { isPrivateKey } from "./keys.js";
-import { freeNameOf, getLogin, listLogins, type ShownLogin } from "./logins.js";
+import { getLogin, listLogins, type ShownLogin } from "./logins.js";
 import { shownName } from "./names.js";
+import { freeNameOf } from "./naming.js";
 import { BIN_DAYS } from "./removal.js";
+import { nextName } from "./renaming.js";
 import { loginView } from "./shown.js";
 
 const MAX_CHOICES = 500;
@@ -45,6 +47,7 @@ export async function drawLogin(request: FastifyRequest, reply: FastifyReply) {
     login: view,
     door: await findDoor(request.ctx.db, login.account.filesHostId),
     mayWrite: mayWrite(request, login.accountId),
+    nextName: login.nameUntil && (await nextName(request.ctx, login)),
     folders: await foldersOf(request, login.accountId),
     ends: endsOf(request, login.expiresAt !== null),
     hasKeys: login.keys.length > 0,

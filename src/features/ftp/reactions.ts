@@ -1,6 +1,7 @@
-/** What logins do when accounts or hosts change, in the same transaction. */
+/** What logins do when accounts, domains or hosts change, in the same transaction. */
 import type { Feature } from "../../core/feature.js";
 import { dropLoginsOf } from "./removal.js";
+import { countNamedBy, keepNames } from "./renaming.js";
 import { noteLogins } from "./seen.js";
 import { touchAccountLogins, touchHost } from "./units.js";
 
@@ -12,6 +13,15 @@ export const reactions: NonNullable<Feature["on"]> = {
   },
   async "accounts.counting"(tx, { accountId, add }) {
     add("ftp_logins", await tx.db.ftpLogin.count({ where: { accountId, state: "live" } }));
+  },
+  async "domains.counting_move"(tx, { name, from, add }) {
+    add("stays", "ftp_names", await countNamedBy(tx, from, name));
+  },
+  async "domains.moved"(tx, { name, to }) {
+    await keepNames(tx, to, name);
+  },
+  async "domains.added"(tx, { name, accountId }) {
+    await keepNames(tx, accountId, name);
   },
   async "hosts.saved"(tx, { hostId, roles }) {
     if (roles.includes("ftp")) await touchHost(tx, hostId);

@@ -3,8 +3,9 @@ import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict } from "../../core/errors.js";
 import type { FtpLogin } from "../../generated/sqlite/client.js";
 import { changeableAccount, placeOf } from "../accounts/index.js";
-import { changeableLogin, getLogin, objectOf, refuseFull } from "./logins.js";
+import { changeableLogin, getLogin, refuseFull } from "./logins.js";
 import { shownName } from "./names.js";
+import { objectOf } from "./naming.js";
 import { touchLogins } from "./units.js";
 
 export const BIN_DAYS = 30;

@@ -13,7 +13,8 @@ import { addLogin, dropPassword, editLogin, getLogin, setPassword } from "./logi
 import { shownName } from "./names.js";
 import { drawDelete, drawList, drawLogin, drawNew, drawPassword, loginKey, loginPath } from "./pages.js";
 import { releaseLogin, removeLogin, restoreLogin } from "./removal.js";
-import { KeyInput, Nothing, PasswordInput } from "./schemas.js";
+import { renameLogin } from "./renaming.js";
+import { KeyInput, NameInput, Nothing, PasswordInput } from "./schemas.js";
 import { streamChips } from "./stream.js";
 
 const FRESH = { olderThanSeconds: 60, patienceMs: 300 };
@@ -54,6 +55,18 @@ export function ftpPages(app: FastifyInstance, services: Services): void {
       async act(ctx, { expires, expiresOn, ...input }, request) {
         const login = await editLogin(ctx, loginKey(request), { ...input, ...endOf({ expires, ...(expiresOn && { expiresOn }) }) });
         return { to: loginPath(login), says: "shell.saved" };
+      },
+      again: drawLogin,
+    }),
+  );
+  app.post(
+    "/ftp-logins/:login/name",
+    { config: write },
+    form({
+      schema: NameInput,
+      async act(ctx, input, request) {
+        const login = await renameLogin(ctx, loginKey(request), input);
+        return { to: loginPath(login), says: "ftp.renamed", data: { name: shownName(login.name) } };
       },
       again: drawLogin,
     }),

@@ -52,6 +52,9 @@ export const LoginChange = Type.Object({
 });
 export type LoginChange = Static<typeof LoginChange>;
 
+export const NameInput = Type.Object({ name: Type.String({ minLength: 1, maxLength: 300 }) });
+export type NameInput = Static<typeof NameInput>;
+
 export const PasswordInput = Type.Object({
   /** Left out or empty: one is made, and told once. */
   password: Type.Optional(Password),
@@ -75,6 +78,7 @@ export const LoginOutput = Type.Object({
   account: Type.Object({ id: Type.String(), login: Type.String() }),
   name: Type.String({ description: "To be typed into a program" }),
   display: Type.String({ description: "As people read it: an accented domain before it is written as one" }),
+  nameUntil: nullable(Type.String({ description: "Another account has the domain of the name and wants it: then this login gets another one" })),
   note: Type.String(),
   state: Type.Enum(["live", "bin"]),
   binUntil: nullable(Type.String()),

@@ -74,6 +74,7 @@ export function loginBody(login: ShownLogin, chip: LoginChip): Static<typeof Log
     account: { id: account.id, login: account.login },
     name,
     display: shownName(name),
+    nameUntil: login.nameUntil?.toISOString() ?? null,
     note,
     state,
     binUntil: login.binUntil?.toISOString() ?? null,

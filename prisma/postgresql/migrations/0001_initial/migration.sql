@@ -459,6 +459,7 @@ CREATE TABLE "FtpLogin" (
     "id" TEXT NOT NULL,
     "accountId" TEXT NOT NULL,
     "name" TEXT NOT NULL,
+    "nameUntil" TIMESTAMP(3),
     "note" TEXT NOT NULL DEFAULT '',
     "search" TEXT NOT NULL,
     "state" "ClaimState" NOT NULL DEFAULT 'live',
@@ -1056,6 +1057,9 @@ CREATE INDEX "FtpLogin_state_binUntil_idx" ON "FtpLogin"("state", "binUntil");
 
 -- CreateIndex
 CREATE INDEX "FtpLogin_expired_expiresAt_idx" ON "FtpLogin"("expired", "expiresAt");
+
+-- CreateIndex
+CREATE INDEX "FtpLogin_nameUntil_idx" ON "FtpLogin"("nameUntil");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "FtpLogin_id_accountId_key" ON "FtpLogin"("id", "accountId");

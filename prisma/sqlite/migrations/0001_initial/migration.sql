@@ -401,6 +401,7 @@ CREATE TABLE "FtpLogin" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "accountId" TEXT NOT NULL,
     "name" TEXT NOT NULL,
+    "nameUntil" DATETIME,
     "note" TEXT NOT NULL DEFAULT '',
     "search" TEXT NOT NULL,
     "state" TEXT NOT NULL DEFAULT 'live',
@@ -969,6 +970,9 @@ CREATE INDEX "FtpLogin_state_binUntil_idx" ON "FtpLogin"("state", "binUntil");
 
 -- CreateIndex
 CREATE INDEX "FtpLogin_expired_expiresAt_idx" ON "FtpLogin"("expired", "expiresAt");
+
+-- CreateIndex
+CREATE INDEX "FtpLogin_nameUntil_idx" ON "FtpLogin"("nameUntil");
 
 -- CreateIndex
 CREATE UNIQUE INDEX "FtpLogin_id_accountId_key" ON "FtpLogin"("id", "accountId");

@@ -1,5 +1,6 @@
 /** What other features may use of dns. */
 export { isPublicAddress, plainAddress, plainIpv6 } from "./addresses.js";
+export { chipsOf as zoneChipsOf } from "./chips.js";
 export type { ContributedRecord, DerivedRecord, NamedDomain } from "./contribution.js";
 export { wantedDs } from "./dnssec.js";
 export type {} from "./events.js";

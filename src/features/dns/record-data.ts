@@ -73,7 +73,8 @@ function isTarget(name: string): boolean {
   return isRecordName(name) && !name.startsWith("*");
 }
 
-function numberFaults(data: RecordData): FieldError[] {
+/** Lists the numbers that are out of their range. */
+export function numberFaults(data: RecordData): FieldError[] {
   const rules = NUMBER_RULES[data.type] ?? {};
   const values = data as unknown as Record<string, unknown>;
   const wrong = RECORD_FIELDS[data.type].filter((field) => rules[field] && !keeps(rules[field], values[field] as number));

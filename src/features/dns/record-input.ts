@@ -2,7 +2,7 @@
 import type { FieldError } from "../../core/errors.js";
 import { plainIpv6 } from "./addresses.js";
 import { MAX_STRING, quoted, stringsOf, textOf } from "./record-bytes.js";
-import { checkData } from "./record-data.js";
+import { checkData, numberFaults } from "./record-data.js";
 import { parseTarget } from "./record-names.js";
 import { NUMBER_RULES, RECORD_FIELDS, TTL_SECONDS, type TypedFields } from "./record-types.js";
 import { splitWords, type Word } from "./record-words.js";
@@ -28,8 +28,9 @@ export function parseFields(type: RecordType, fields: TypedFields, zone: RecordN
     else if (number) values[field] = /^\d{1,5}$/.test(typed) ? Number(typed) : Number.NaN;
     else Object.assign(values, readField(type, field, typed, zone, faults));
   }
-  if (faults.length > 0) return { faults };
-  return checkedData(values as unknown as RecordData);
+  if (faults.length === 0) return checkedData(values as unknown as RecordData);
+  const told = new Set(faults.map(({ field }) => field));
+  return { faults: [...faults, ...numberFaults(values as unknown as RecordData).filter(({ field }) => !told.has(field))] };
 }
 
 /** Parses one line in presentation form; `nameOf` decides what a relative name means. */

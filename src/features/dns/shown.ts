@@ -5,6 +5,7 @@ import { isRefusal, messageKey } from "../../core/errors.js";
 import type { Zone } from "../../generated/sqlite/client.js";
 import type { Chip } from "../../publish/index.js";
 import { displayName } from "../domains/index.js";
+import { lostWith } from "./losses.js";
 import { shownName, shownOwner } from "./record-names.js";
 import { shownData } from "./record-text.js";
 import type { RecordOutput, ZoneOutput } from "./schemas.js";
@@ -99,7 +100,15 @@ export function consequences(request: FastifyRequest, table: ZoneTable, gone: re
   const problems = newProblems(table.served, [...rest, ...back], { zone: table.zone.name, ...table.settings });
   const needed = gone.flatMap((row) => (row.state === "served" ? row.needed : [])).map(({ key, data }) => request.t(key, { ...data }));
   const returns = back.map((row) => request.t("dns.returns", { name: shownOwner(row.name, table.zone.name), type: row.data.type, value: shownData(row.data) }));
-  return [...new Set([...needed, ...problems.map((problem) => problemText(request, problem)), ...returns])];
+  const lost = gone.flatMap((row) => (row.state === "served" ? (lostWith(row, [...rest, ...back]) ?? []) : []));
+  return [
+    ...new Set([
+      ...needed,
+      ...lost.map(({ kind, name }) => request.t(`dns.lost.${kind}`, { name: shownName(name) })),
+      ...problems.map((problem) => problemText(request, problem)),
+      ...returns,
+    ]),
+  ];
 }
 
 function sameData(row: TableRow, record: { data: TableRow["data"] }): boolean {

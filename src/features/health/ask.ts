@@ -16,6 +16,8 @@ export interface Expected {
   nameServers: readonly string[];
   /** Where our own primary answers; null: none does. */
   primary: Server | null;
+  /** A change of the zone is on its way to our servers: what they lack is not missing yet. */
+  publishing: boolean;
   signed: boolean;
   /** DS records of our keys; empty: not known. */
   ds: readonly string[];
@@ -30,7 +32,9 @@ export async function askAll(resolver: Resolver, expected: Expected, now: Date, 
   const delegation = await askDelegation(resolver, zone, { fresh });
   const delegated = mode === "hosted" ? isOurs(delegation, expected.nameServers) : null;
   const servers = await sources(resolver, expected, delegation, fresh);
-  const records = await Promise.all(expected.items.map((item) => askItem(resolver, item, { servers, mode, delegated, now, fresh })));
+  const records = await Promise.all(
+    expected.items.map((item) => askItem(resolver, item, { servers, mode, delegated, publishing: expected.publishing, now, fresh })),
+  );
   const items = [...parentItems(expected, delegation, delegated, now), ...records];
   const nameServers = delegation.state === "seen" ? delegation.nameServers.map(bare) : null;
   return { mode, delegated, nameServers, silent: silence(delegation, records), items, more };
@@ -40,11 +44,12 @@ interface Asking {
   servers: readonly Server[];
   mode: Expected["mode"];
   delegated: boolean | null;
+  publishing: boolean;
   now: Date;
   fresh: boolean;
 }
 
-async function askItem(resolver: Resolver, item: ExpectedItem, { servers, mode, delegated, now, fresh }: Asking): Promise<ReportItem> {
+async function askItem(resolver: Resolver, item: ExpectedItem, { servers, mode, delegated, publishing, now, fresh }: Asking): Promise<ReportItem> {
   // What the world says of a zone that it asks elsewhere says nothing of ours.
   const away = mode === "hosted" && delegated === false;
   const [source, seen] = await Promise.all([
@@ -52,7 +57,10 @@ async function askItem(resolver: Resolver, item: ExpectedItem, { servers, mode, 
     away ? null : resolver.ask(item.name, item.type, { fresh }),
   ]);
   const world = seen && viewOf(seen);
-  const judged = mode === "hosted" ? judgeHosted(item, source, world ?? { state: "none" }, delegated) : judgeExternal(item, source, world ?? { state: "none" });
+  const judged =
+    mode === "hosted"
+      ? judgeHosted(item, source, world ?? { state: "none" }, { delegated, publishing })
+      : judgeExternal(item, source, world ?? { state: "none" });
   const { key, name, type, values: expected, exact, reasons } = item;
   const views = { source: bounded(source), world: world && bounded(world) };
   return { key, kind: "record", name, type, expected, exact, reasons, ...views, state: judged.state, oldUntil: clockTime(now, judged.oldFor) };

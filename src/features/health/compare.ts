@@ -11,7 +11,7 @@ export type View =
 
 /**
  * ok: as it should be · spreading: right at the source, an older answer is still remembered elsewhere · waiting: right at ours, the world does not ask us
- * yet · advice: would be better otherwise, nothing is broken · unknown: nobody could tell.
+ * yet, or not published there yet · advice: would be better otherwise, nothing is broken · unknown: nobody could tell.
  */
 export type ItemState = "ok" | "spreading" | "waiting" | "advice" | "unknown" | "missing" | "wrong";
 
@@ -21,9 +21,14 @@ export interface Judgement {
   oldFor: number | null;
 }
 
-/** Judges a record of a zone that we keep. `delegated`: the world asks our servers for it; null: nobody could tell. */
-export function judgeHosted(item: ExpectedItem, ours: View, world: View, delegated: boolean | null): Judgement {
-  if (ours.state !== "unknown" && !fits(item, ours)) return { state: shortOf(ours), oldFor: null };
+/** Judges a record of a zone that we keep. `delegated`: the world asks our servers for it; null: nobody could tell. `publishing`: a change is on its way to them. */
+export function judgeHosted(
+  item: ExpectedItem,
+  ours: View,
+  world: View,
+  { delegated, publishing = false }: { delegated: boolean | null; publishing?: boolean },
+): Judgement {
+  if (ours.state !== "unknown" && !fits(item, ours)) return { state: publishing ? "waiting" : shortOf(ours), oldFor: null };
   if (delegated === false) return { state: ours.state === "unknown" ? "unknown" : "waiting", oldFor: null };
   if (world.state === "unknown") return { state: "unknown", oldFor: null };
   if (fits(item, world)) return { state: "ok", oldFor: null };

@@ -4,7 +4,7 @@ import type { Services } from "../../core/services.js";
 import type { Zone } from "../../generated/sqlite/client.js";
 import { publisherOf } from "../../publish/index.js";
 import { placeOf } from "../accounts/index.js";
-import { dnsServerOf, readTable, wantedDs, type ZoneTable } from "../dns/index.js";
+import { dnsServerOf, readTable, wantedDs, type ZoneTable, zoneChipsOf } from "../dns/index.js";
 import { publicAddressesOf } from "../hosts/index.js";
 import type { Expected } from "./ask.js";
 import { type ExpectedRecord, itemsOf, MAX_ITEMS } from "./items.js";
@@ -21,6 +21,7 @@ export async function expectedOf(services: Services, zone: Zone): Promise<Expect
     mode: zone.mode,
     nameServers: table.settings.nameServers.map(({ name }) => name),
     primary,
+    publishing: hosted && (await zoneChipsOf(services.db, [zone])).get(zone.id)?.state === "waiting",
     signed: zone.signed,
     ds: primary && zone.signed ? ((await wantedDs(primary, zone.name)) ?? (zone.ds as string[])) : [],
     items: items.slice(0, MAX_ITEMS),

@@ -53,7 +53,7 @@ export function summarise({ items, silent, mode, delegated }: Report, ignored: R
   const waits = mode === "hosted" && delegated === false;
   const wrong = faulty.filter(({ kind }) => !(waits && kind === "servers")).length;
   if (wrong > 0) return { state: "wrong", wrong };
-  if (waits && (has("waiting") || faulty.length > 0)) return { state: "waiting", wrong: 0 };
+  if (has("waiting") || (waits && faulty.length > 0)) return { state: "waiting", wrong: 0 };
   if (silent !== null || has("unknown")) return { state: "unknown", wrong: 0 };
   return { state: has("spreading") ? "spreading" : "ok", wrong: 0 };
 }

@@ -116,7 +116,11 @@ function seenOf(view: View, t: Translate): Seen {
   return { values: view.values, sentence: view.alias ? t("health.alias", { name: view.alias.replace(/\.$/, "") }) : null };
 }
 
-function hintOf({ kind, state }: ReportItem, t: Translate): string | null {
+function hintOf({ kind, state, source, expected }: ReportItem, t: Translate): string | null {
+  // Keys of the former servers: adding ours beside them is no help, they must go before the name servers change.
+  if (kind === "keys" && state === "advice" && source.state === "found") return t("health.hints_keys.former");
+  const there = source.state === "found" && expected.every((value) => source.values.includes(value));
+  if (state === "waiting" && !there) return t("health.hints.publishing");
   const key = kind === "record" ? `health.hints.${state}` : `health.hints_${kind}.${state}`;
   const said = [
     "health.hints.spreading",

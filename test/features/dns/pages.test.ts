@@ -122,7 +122,12 @@ test("Edit, remove with what it leaves behind, undo at once, bin", async (t) => 
     version: String(version),
   });
   assert.equal(stale.statusCode, 409);
-  assert.ok((await jeanne.get(`${records}/${id}/delete`)).body.includes("this MX record would lead nowhere"));
+  const asked = (await jeanne.get(`${records}/${id}/delete`)).body;
+  assert.ok(asked.includes("this MX record would lead nowhere") && asked.includes("nobody will find a machine by the name mail.asso.test any more"));
+  const mx = await ctx.db.dnsRecord.findFirstOrThrow({ where: { type: "MX" } });
+  assert.ok((await jeanne.get(`${records}/${mx.id}/delete`)).body.includes("asso.test has no mail server any more"));
+  await addPage(panel, { type: "MX", name: "", priority: "20", target: "mx.example.net", ttl: "" });
+  assert.ok(!(await jeanne.get(`${records}/${mx.id}/delete`)).body.includes("has no mail server any more"), "another one is left");
   assert.equal((await jeanne.submit(`${records}/${id}/delete`, `${records}/${id}/delete`)).statusCode, 303);
   const after = (await jeanne.get(records)).body;
   assert.ok(after.includes("was removed just now") && after.includes(`${records}/${id}/restore`));

@@ -82,6 +82,16 @@ const REFUSED: [RecordType, TypedFields, string, string][] = [
   ["PTR", { target: "a..b" }, "target", "dns.target_invalid"],
 ];
 
+test("each field says what is wrong with it, also beside another one", () => {
+  const parsed = parseFields("SRV", { priority: "99999", weight: "", port: "70000", target: "a b" }, "example.org");
+  assert.deepEqual("faults" in parsed && parsed.faults.map(({ field, code }) => `${field} ${code}`).sort(), [
+    "port dns.number_range",
+    "priority dns.number_range",
+    "target dns.target_invalid",
+    "weight dns.field_missing",
+  ]);
+});
+
 test("every type has a sound sample and a refused one", () => {
   for (const type of RECORD_TYPES) {
     assert.ok(

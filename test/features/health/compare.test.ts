@@ -38,8 +38,8 @@ test("a record is right, short, wrong, or right at the source while others remem
     ["ok", right, right, null],
   ];
   for (const [state, ours, world, delegated] of cases)
-    assert.equal(judgeHosted(a, ours, world, delegated).state, state, JSON.stringify([ours, world, delegated]));
-  assert.equal(judgeHosted(a, right, other, true).oldFor, 600, "an old answer is told with its time");
+    assert.equal(judgeHosted(a, ours, world, { delegated }).state, state, JSON.stringify([ours, world, delegated]));
+  assert.equal(judgeHosted(a, right, other, { delegated: true }).oldFor, 600, "an old answer is told with its time");
   const external: [string, View, View][] = [
     ["ok", right, right],
     ["ok", unknown, right],

@@ -5,6 +5,7 @@ import { runJob } from "../../../src/core/jobs/index.js";
 import { addRecord, editZone } from "../../../src/features/dns/index.js";
 import { checkHealth, getHealth, ignoreItem } from "../../../src/features/health/checks.js";
 import { healthJobs } from "../../../src/features/health/jobs.js";
+import { shownItems } from "../../../src/features/health/shown.js";
 import { addSite } from "../../../src/features/sites/index.js";
 import { createAccount, memberOf } from "../../support/factories.js";
 import { HOSTILE_STRINGS } from "../../support/hostile.js";
@@ -22,7 +23,8 @@ test("DNS with us: ready, delegated, spreading, all right; and what our primary 
   const { app, account, owner, world } = scene;
   await addSite(owner, { accountId: account.id, address: "asso.test" });
   scene.delegate("asso.test", ["ns.old.test"]);
-  assert.deepEqual(await states(scene, "asso.test"), { "asso.test NS": "wrong", "asso.test A": "missing", "www.asso.test A": "missing" });
+  assert.deepEqual(await states(scene, "asso.test"), { "asso.test NS": "wrong", "asso.test A": "waiting", "www.asso.test A": "waiting" });
+  assert.equal((await getHealth(owner, "asso.test")).row?.state, "waiting", "what is on its way to our servers is not missing");
   await scene.publish("asso.test");
   assert.deepEqual(await states(scene, "asso.test"), { "asso.test NS": "wrong", "asso.test A": "waiting", "www.asso.test A": "waiting" });
   assert.equal((await getHealth(owner, "asso.test")).row?.state, "waiting", "name servers that are not set yet are waited for, and no fault");
@@ -44,6 +46,15 @@ test("DNS with us: ready, delegated, spreading, all right; and what our primary 
   world.mood = "silent";
   const { row, report } = await checkHealth(owner, app.services, "asso.test");
   assert.deepEqual([row?.state, report.silent, row?.wrong], ["unknown", "timeout", 0]);
+});
+
+test("keys of the former servers are told to be removed before the name servers change, not to be added to", async (t) => {
+  const scene = await createHealthScene(t);
+  await addScenesDomain(scene, "asso.test");
+  scene.delegate("asso.test", ["ns.old.test"], [`27513 13 2 ${"ab".repeat(32)}`]);
+  const health = await checkHealth(scene.owner, scene.app.services, "asso.test");
+  const keys = shownItems(health, (key) => key).find(({ type }) => type === "DS");
+  assert.deepEqual([keys?.state, keys?.hint], ["advice", "health.hints_keys.former"]);
 });
 
 test("DNS elsewhere: the exact records, asked of the domain's own servers and of the resolver", async (t) => {

@@ -11,6 +11,8 @@ import type { Scope } from "../../support/database.js";
 import { allowTestNames, createAccount, createHost, memberOf } from "../../support/factories.js";
 import { resolverEnv, startNameServer, type TestNameServer } from "../../support/name-server.js";
 
+/** Of units: as if everything that may come were published. */
+const NEVER_WAITS = 1_000_000;
 export const ADDRESS = "198.51.100.7";
 
 /** Knows the port of the primary, and renders nothing: nothing is published here. */
@@ -58,6 +60,7 @@ export async function createHealthScene(t: Scope, options: { ready?: boolean; en
     ...{ app, ctx, world, ours, account, owner: app.ctx(memberOf(account)) },
     async publish(name) {
       const { served } = await readTable(ctx.db, app.services.features, await getZone(ctx, name));
+      await ctx.db.publishUnit.updateMany({ where: { role: "dns", key: name }, data: { published: NEVER_WAITS, verified: NEVER_WAITS } });
       ours.records = served.map((one) => wire(one.name, one.ttl ?? 3600, one.data));
     },
     delegate(name, servers, ds = []) {

@@ -175,21 +175,6 @@ link_all() { # <xx> <hash>...
   done
 }
 
-rehearse() { # <base> <root>: the changed files alone, by the programs that will read them
-  changed=$(changes "$1" "$2" incoming/changed) || broken "what changed"
-  aim none "$live_n"
-  MUTU_NEXT=$MUTU_ROOT/incoming/rehearsal MUTU_RELEASE=$MUTU_ROOT/releases/$2 MUTU_CHANGED=$MUTU_ROOT/incoming/changed
-  for daemon in $MUTU_DAEMONS; do
-    case "
-$changed
-" in *"
-$daemon
-"*) drive "$daemon" rehearse || failed "$daemon" rehearse ;; esac
-  done
-  [ -z "$report" ] || die 14 "$report"
-  [ ! -e "releases/$2/unproven" ] || rm -f "releases/$2/unproven"
-}
-
 stage() { # <base> <root>
   read_live
   [ "$live_root" = "$1" ] || die 12 "live $live_root"
@@ -200,7 +185,10 @@ stage() { # <base> <root>
   plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan"
   # shellcheck disable=SC2086 # words xx old new, checked above
   build "$1" "$2" $plan
+  rm -f incoming/tar
   rehearse "$1" "$2"
+  [ "$verb" = stage ] || return 0
+  rm -f "releases/$2/unproven"
   rm -rf incoming
   idle
   printf 'staged %s\n' "$2"

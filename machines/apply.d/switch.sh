@@ -89,13 +89,16 @@ exchange() { # <root>: a new activation of it takes over from the live one
     drive "$daemon" prepare && continue
     failed "$daemon" prepare
     abort $new_n "$live_n"
+    [ "$verb" != publish ] || start_refused "$1"
     idle
     die 14 "$report"
   done
   [ "$live_n" = none ] || point previous "activations/$live_n" || broken "previous"
+  # proven: by its rehearsals, or by the start of the whole
+  [ ! -e "releases/$1/unproven" ] || rm -f "releases/$1/unproven" || broken "release"
   # one sync: the journal line, what the drivers wrote and the links are on the disk before the switch
   printf 'switch %s %s .\n' $new_n "$live_n" >>journal
-  find "$next" \( -type f -o -type d \) -exec sync journal . releases activations {} + || broken "sync"
+  find "$next" \( -type f -o -type d \) -exec sync journal . releases activations "releases/$1" {} + || broken "sync"
   point live "$next" && sync . || broken "switch"
   if ! conclude $new_n "$live_n" "$next/changed"; then
     go_back $new_n "$live_n" || :
@@ -143,7 +146,7 @@ activate() { # <base> <root>
   read_live
   if [ "$live_root" != "$2" ]; then
     [ "$live_root" = "$1" ] || die 12 "live $live_root"
-    [ -d "releases/$2" ] && [ ! -e "releases/$2/unproven" ] || refuse "no release $2 is staged"
+    [ -d "releases/$2" ] && { [ "$verb" = publish ] || [ ! -e "releases/$2/unproven" ]; } || refuse "no release $2 is staged"
     whole_release "releases/$2" || die 15 "drift release"
     # a live release that nobody settled is accepted by building on it
     retire || rm -f previous

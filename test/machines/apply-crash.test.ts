@@ -127,10 +127,29 @@ const SWEEPS: Record<string, Sweep> = {
     moments: ["before"],
   },
   publish: {
-    prepare: settled,
+    prepare: async (rig) => {
+      await settled(rig);
+      // its rehearsal is the start of the whole
+      await rig.say("leaves.first", "");
+    },
     words: ["publish", "1", "2", rootOf(OLD), rootOf(NEW)],
     stdin: tarBytes,
     retry: (rig) => rig.machine.publish({ fence: 2, base: rootOf(OLD), root: rootOf(NEW) }, packRelease(CHANGE)),
+    after: NEW,
+    moments: ["before"],
+  },
+  "a publication whose start fails": {
+    prepare: async (rig) => {
+      await settled(rig);
+      await rig.say("leaves.first", "");
+      await rig.say("fail.first.prepare", "no\n");
+    },
+    words: ["publish", "1", "2", rootOf(OLD), rootOf(NEW)],
+    stdin: tarBytes,
+    retry: async (rig) => {
+      await rig.unsay("fail.first.prepare");
+      return rig.machine.publish({ fence: 2, base: rootOf(OLD), root: rootOf(NEW) }, packRelease(CHANGE));
+    },
     after: NEW,
     moments: ["before"],
   },

@@ -37,17 +37,22 @@ export type Tree = Record<string, string>;
 const DRIVER = `#!/bin/sh
 set -u
 name=\${0%/driver}; name=\${name##*/}
-echo "$1 next=\${MUTU_NEXT##*/} live=\${MUTU_LIVE##*/} previous=\${MUTU_PREVIOUS##*/} release=\${MUTU_RELEASE##*/}" >>"$MUTU_WORLD/calls.$name"
+echo "$1 next=\${MUTU_NEXT##*/} live=\${MUTU_LIVE##*/} previous=\${MUTU_PREVIOUS##*/} release=\${MUTU_RELEASE##*/}\${MUTU_START_FOLLOWS:+ start follows}" >>"$MUTU_WORLD/calls.$name"
 [ ! -s "\${MUTU_CHANGED:-/dev/null}" ] || sed "s/^/$1 /" "$MUTU_CHANGED" >>"$MUTU_WORLD/changed.$name"
 if [ -e "$MUTU_WORLD/fail.$name.$1" ]; then cat "$MUTU_WORLD/fail.$name.$1"; exit 1; fi
 if [ -e "$MUTU_WORLD/once.$name.$1" ]; then cat "$MUTU_WORLD/once.$name.$1"; rm "$MUTU_WORLD/once.$name.$1"; exit 1; fi
 case $1 in
 rehearse)
+  [ -z "\${MUTU_START_FOLLOWS-}" ] || [ ! -e "$MUTU_WORLD/leaves.$name" ] || exit 0
   : >"$MUTU_NEXT/$name.rehearsed"
   guilty=$(sed -n 's/^[AM] //p' "$MUTU_CHANGED" | (cd "$MUTU_RELEASE" && xargs grep -l POISON))
   [ -z "$guilty" ] || { echo "$name: $MUTU_RELEASE/$guilty line 1: POISON"; exit 1; }
   ;;
-prepare) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour" ;;
+prepare)
+  # a start proves what the rehearsal would have
+  if [ -e "$MUTU_WORLD/leaves.$name" ] && (cd "$MUTU_RELEASE" && grep -rqs POISON -- */"$name"); then echo "$name does not start"; exit 1; fi
+  echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour"
+  ;;
 commit) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 abort | settle) rm -f "$MUTU_WORLD/beside.$name" ;;
 halt) rm -f "$MUTU_WORLD/serving.$name" "$MUTU_WORLD/beside.$name" ;;

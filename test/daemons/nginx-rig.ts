@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { connect as tlsConnect } from "node:tls";
 import { daemon } from "../../src/daemons/nginx/daemon.js";
 import type { WebBaseState, WebSite } from "../../src/features/sites/role.js";
+import type { DaemonOptions } from "../../src/publish/contract.js";
 import { freePort } from "../support/free-port.js";
 import { childrenOf, PrivateMachine, type Tree } from "./private-machine.js";
 
@@ -21,8 +22,8 @@ export function account(number: number, sites: Partial<WebSite>[], connectionLim
 }
 
 /** Files of the base. */
-export function base(state: Omit<WebBaseState, "kind"> = { uploadMb: 4, timeSeconds: 60 }): Tree {
-  return treeOf(daemon.render({ key: "base", state: { kind: "base", ...state }, host: HOST }, ""));
+export function base(state: Omit<WebBaseState, "kind"> = { uploadMb: 4, timeSeconds: 60 }, options: DaemonOptions = {}): Tree {
+  return treeOf(daemon.render({ key: "base", state: { kind: "base", ...state }, host: { ...HOST, options: { nginx: options } } }, ""));
 }
 
 function treeOf(files: { path: string; content: string }[]): Tree {

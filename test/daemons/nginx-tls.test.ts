@@ -1,10 +1,13 @@
 /** Certificates by name, as clients see them. */
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { chownSync, existsSync, lstatSync, readlinkSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import fc from "fast-check";
+import { opensslPem } from "../machines/certificate-rig.js";
 import { HOSTILE_STRINGS } from "../support/hostile.js";
+import { greet, serverName } from "./client-hello.js";
 import { account, backend, base, certificate, Front } from "./nginx-rig.js";
 import { PRIVILEGED } from "./private-machine.js";
 
@@ -84,6 +87,70 @@ test("No SNI reaches a file that is not a name's: 500 malformed ones get the fal
   }
   assert.ok(seen.has("mutu.invalid"));
   assert.equal(await front.handshake("www.example.org"), "www.example.org", "and the door is still open");
+});
+
+test("500 server names of any bytes, sent by a hello of our own, get the fallback or an alert", async () => {
+  const bytes = (text: string): Buffer => Buffer.from(text, "latin1");
+  const tried: Buffer[] = [
+    "\0",
+    "../secret\0",
+    "www.example.org\0",
+    "www.example.org\0.evil.example",
+    "..\0/secret",
+    "",
+    "127.0.0.1",
+    "::1",
+    "[::1]",
+    "10.0.0.1",
+    "WWW.EXAMPLE.ORG/../secret",
+    "UPPER",
+    "../secret",
+    "/etc/ssl/x",
+    "x".repeat(300),
+    "../".repeat(100),
+    `${"a".repeat(63)}.`.repeat(5),
+    "\xff\xfe../secret",
+    "\xc0\xaf..\xc0\xafsecret",
+  ].map((name) => serverName(bytes(name)));
+  const random = fc.sample(
+    fc.oneof(
+      fc.uint8Array({ minLength: 0, maxLength: 300 }).map((value) => serverName(Buffer.from(value))),
+      // with what names are made of between, so that some pass for one at first
+      fc
+        .array(fc.constantFrom("..", "/", "\0", "secret", "tls", "UPPER", ".hidden", "\n", "%00", "\x80", "-x", " "), { minLength: 1, maxLength: 6 })
+        .map((parts) => serverName(bytes(parts.join("")))),
+      // an extension that is no list of names
+      fc.uint8Array({ minLength: 0, maxLength: 40 }).map((value) => Buffer.from(value)),
+    ),
+    { numRuns: 500 - tried.length, seed: 11 },
+  );
+  const seen = new Map<string, number>();
+  for (const sni of [...tried, ...random]) {
+    const answer = await greet(front.https, sni);
+    const kind = answer === "mutu.invalid" ? "fallback" : /^(alert \d+|closed)$/.test(answer) ? "alert" : answer;
+    seen.set(kind, (seen.get(kind) ?? 0) + 1);
+    assert.ok(kind === "fallback" || kind === "alert", `${sni.toString("hex")} → ${answer}`);
+  }
+  assert.ok((seen.get("fallback") ?? 0) > 20 && (seen.get("alert") ?? 0) > 20, JSON.stringify([...seen]));
+  // The same hello with a name that is one, so that a silent hello would be seen.
+  assert.equal(await greet(front.https, serverName("www.example.org")), "www.example.org");
+  assert.equal(await greet(front.https, serverName("WWW.Example.ORG")), "mutu.invalid", "no program sends capitals (RFC 6066), and none become a file's name");
+  assert.equal(await greet(front.https, serverName(`${randomBytes(6).toString("hex")}.wild.example`)), "*.wild.example");
+  assert.equal(await greet(front.https, null), "mutu.invalid");
+});
+
+test("A profile for older programs is a setting of the host: DHE for a site with an RSA key, and only then", async () => {
+  writeFileSync(`${tls("www.example.org.pem")}.new`, opensslPem("www.example.org", { newkey: ["-newkey", "rsa:2048"] }), { mode: 0o640 });
+  if (PRIVILEGED) chownSync(`${tls("www.example.org.pem")}.new`, 0, 33);
+  renameSync(`${tls("www.example.org.pem")}.new`, tls("www.example.org.pem"));
+  const old = { ciphers: "DHE-RSA-AES128-GCM-SHA256", maxVersion: "TLSv1.2" };
+  assert.match(await front.handshake("www.example.org", old), /^alert/);
+  front.publish({ ...tree, ...base(undefined, { tlsProfile: "intermediate" }) }, [apache.port, apache.port]);
+  assert.equal(await front.handshake("www.example.org", old), "www.example.org");
+  assert.match(await front.handshake("www.example.org", { ciphers: "AES128-SHA:ECDHE-RSA-AES128-SHA", maxVersion: "TLSv1.2" }), /^alert/);
+  assert.equal(await front.handshake("www.example.org", { minVersion: "TLSv1.3" }), "www.example.org");
+  front.publish(tree, [apache.port, apache.port]);
+  assert.match(await front.handshake("www.example.org", old), /^alert/);
 });
 
 test("A name without any file gets an alert, TLS 1.1 and tickets are not offered, HTTP/2 is", async () => {

@@ -342,10 +342,14 @@ test("A reload opens one file a kind, whatever the number of accounts; an activa
   assert.ok(single.length > 0);
   for (const [, content] of single) assert.ok(joined.includes(content));
   const before = front.workers();
-  for (const kind of ["wildcards", "limits", "proxies", "base", "sum"]) rmSync(join(live, `nginx.${kind}`));
+  for (const kind of ["wildcards", "limits", "proxies", "base", "tls", "sum"]) rmSync(join(live, `nginx.${kind}`));
   const again = { ...rest, MUTU_LIVE: live, MUTU_NEXT: live };
   assert.deepEqual(front.machine.driver("nginx", "commit", again), { code: 0, words: "" });
   assert.equal(readFileSync(join(live, "nginx.limits"), "utf8"), joined);
+  // One that knew a kind less: its activation names no file of it.
+  rmSync(join(live, "nginx.tls"));
+  assert.deepEqual(front.machine.driver("nginx", "commit", again), { code: 0, words: "" });
+  assert.equal(readFileSync(join(live, "nginx.tls"), "utf8"), "");
   assert.deepEqual(front.workers(), before, "the same configuration is not loaded twice");
 });
 

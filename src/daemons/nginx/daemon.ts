@@ -7,11 +7,20 @@ import { renderAccount, renderBase, renderUnavailable } from "./render.js";
 export const daemon: Daemon<WebState> = {
   name: "nginx",
   role: "web",
-  render({ state }, probe) {
-    return state.kind === "base" ? renderBase(state) : renderAccount(state, probe);
+  render({ state, host }, probe) {
+    return state.kind === "base" ? renderBase(state, host.options["nginx"] ?? {}) : renderAccount(state, probe);
   },
   // A base that cannot be rendered leaves nginx's own defaults.
   renderNotice: ({ key, claims }) => (/^[1-9][0-9]*$/.test(key) ? renderUnavailable(Number(key), claims) : []),
   explain,
   forwardOnly: false,
+  options: {
+    tlsProfile: {
+      title: "nginx.option_tls_profile",
+      hint: "nginx.option_tls_profile_hint",
+      type: "choice",
+      default: "modern",
+      choices: ["modern", "intermediate"],
+    },
+  },
 };

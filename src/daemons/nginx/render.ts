@@ -1,6 +1,6 @@
 /** nginx's files of one unit: what the fixed block must know of an account's names, and the sites that are proxies. Pure. */
 import type { AccountWebState, WebBaseState } from "../../features/sites/role.js";
-import type { RenderedFile } from "../../publish/contract.js";
+import type { DaemonOptions, RenderedFile } from "../../publish/contract.js";
 import { renderBelowProxies, renderProxy } from "./proxy.js";
 import { decimal, hostName, siteName } from "./words.js";
 
@@ -27,8 +27,21 @@ export function renderAccount(state: AccountWebState, probe: string): RenderedFi
   ].flat();
 }
 
-/** Renders what follows from the highest plan. */
-export function renderBase(state: WebBaseState): RenderedFile[] {
+/** Mozilla's "intermediate", version 5.7: what the fixed block offers, and DHE with RSA keys for programs that know no elliptic curves. */
+const INTERMEDIATE = [
+  "ECDHE-ECDSA-AES128-GCM-SHA256",
+  "ECDHE-RSA-AES128-GCM-SHA256",
+  "ECDHE-ECDSA-AES256-GCM-SHA384",
+  "ECDHE-RSA-AES256-GCM-SHA384",
+  "ECDHE-ECDSA-CHACHA20-POLY1305",
+  "ECDHE-RSA-CHACHA20-POLY1305",
+  "DHE-RSA-AES128-GCM-SHA256",
+  "DHE-RSA-AES256-GCM-SHA384",
+  "DHE-RSA-CHACHA20-POLY1305",
+].join(":");
+
+/** Renders what follows from the highest plan, and the TLS profile when it is another than the fixed block's own. */
+export function renderBase(state: WebBaseState, options: DaemonOptions): RenderedFile[] {
   const seconds = decimal(state.timeSeconds + READ_AFTER_SECONDS);
   const lines = [
     "# Written by Mutu from the highest plan. Do not edit: the next publication replaces this file.",
@@ -36,7 +49,9 @@ export function renderBase(state: WebBaseState): RenderedFile[] {
     `proxy_read_timeout ${seconds}s;`,
     `proxy_send_timeout ${seconds}s;`,
   ];
-  return [{ path: "base/sizes.conf", content: `${lines.join("\n")}\n` }];
+  const head = "# Written by Mutu from the settings of this host. Do not edit: the next publication replaces this file.";
+  const profile = options["tlsProfile"] === "intermediate" ? [{ path: "tls/profile.conf", content: `${head}\nssl_ciphers ${INTERMEDIATE};\n` }] : [];
+  return [{ path: "base/sizes.conf", content: `${lines.join("\n")}\n` }, ...profile];
 }
 
 /** Renders the notice's part: handshakes go on for its names; what the names show is Apache's. A name that is none is left out. */

@@ -59,6 +59,13 @@ export async function mailProgress(db: Db, purpose: string): Promise<MailProgres
   return { waiting: of("waiting"), sent: of("sent"), failed: of("failed") };
 }
 
+/** The purposes of which letters wait, among those that begin so. */
+export async function waitingPurposes(db: Db, begin: string): Promise<string[]> {
+  const where = { state: "waiting", purpose: { startsWith: begin } };
+  const rows = await db.outgoingMail.findMany({ where, distinct: ["purpose"], select: { purpose: true }, orderBy: { purpose: "asc" } });
+  return rows.map(({ purpose }) => purpose);
+}
+
 /** The letters of one purpose that did not leave, with what the relay said. */
 export async function refusedMail(db: Db, purpose: string, take = 50): Promise<{ recipient: string; error: string; final: boolean }[]> {
   const rows = await db.outgoingMail.findMany({ where: { purpose, error: { not: null }, state: { not: "sent" } }, orderBy: { recipient: "asc" }, take });

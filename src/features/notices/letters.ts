@@ -5,9 +5,12 @@ import type { Notice } from "../../generated/sqlite/client.js";
 import { listPeople } from "../accounts/index.js";
 import { objectOf } from "./trail.js";
 
+/** How the purposes of notices begin. */
+export const PURPOSES = "notices:";
+
 /** Under what the letters of a notice are counted. */
 export function purposeOf(noticeId: string): string {
-  return `notices:${noticeId}`;
+  return `${PURPOSES}${noticeId}`;
 }
 
 /** Queues the letters of a notice. Gives the number queued. */

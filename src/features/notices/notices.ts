@@ -18,6 +18,13 @@ export async function listNotices(ctx: Context, query: { skip?: number; take?: n
   return { rows, total: await ctx.db.notice.count() };
 }
 
+/** The notices whose letters were asked for last: their ids. */
+export async function lastMailed(ctx: Context, take: number): Promise<string[]> {
+  requireAdmin(ctx);
+  const rows = await ctx.db.notice.findMany({ where: { mailedAt: { not: null } }, orderBy: { mailedAt: "desc" }, take, select: { id: true } });
+  return rows.map(({ id }) => id);
+}
+
 /** Gives one notice. */
 export async function getNotice(ctx: Context, id: string): Promise<ShownNotice> {
   requireAdmin(ctx);

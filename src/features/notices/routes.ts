@@ -10,6 +10,7 @@ import { purposeOf } from "./letters.js";
 import { addNotice, dismissNotice, editNotice, getNotice, listNotices, mailNotice, removeNotice } from "./notices.js";
 import { DismissForm, Nothing, NoticeForm, NoticeInput } from "./schemas.js";
 import { noticeView } from "./shown.js";
+import { streamProgress } from "./stream.js";
 
 const admin = { access: "admin" } as const;
 const user = { access: "user" } as const;
@@ -34,6 +35,7 @@ export function noticePages(app: FastifyInstance, { env }: Services): void {
       again: drawNew,
     }),
   );
+  app.get("/notices/stream", { config: admin }, streamProgress);
   app.get("/notices/:notice", { config: admin }, draw);
   app.post(
     "/notices/:notice",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Page } from "playwright-core";
 import { ensureCertificate, listen } from "../../../src/core/http/listen.js";
 import { suspendAccount } from "../../../src/features/accounts/index.js";
+import { addDomain } from "../../../src/features/domains/index.js";
 import { changeDoor } from "../../../src/features/ftp/host-settings.js";
 import { addLogin } from "../../../src/features/ftp/index.js";
 import { editLogin } from "../../../src/features/ftp/logins.js";
@@ -62,8 +63,11 @@ export async function serveFtp(t: Scope) {
     })
   ).login;
   const keys = (await addLogin(ctx, { accountId, name: "cles", keysOnly: true, key: ED25519 })).login;
+  await addDomain(ctx, { accountId, name: "péniche-café.test" });
+  const wanted = (await addLogin(ctx, { accountId, name: "péniche-café.test_visite" })).login;
   const gone = (await addLogin(ctx, { accountId, name: "parti" })).login;
   await removeLogin(ctx, gone.id);
+  await ctx.db.ftpLogin.update({ where: { id: wanted.id }, data: { nameUntil: new Date(panel.clock.now().getTime() + 20 * 86_400_000) } });
   for (const unit of await ctx.db.publishUnit.findMany({ where: { role: "ftp" } })) {
     await ctx.db.publishUnit.update({ where: { id: unit.id }, data: { published: unit.wanted, verified: unit.wanted, serving: "present" } });
   }
@@ -82,13 +86,14 @@ export async function serveFtp(t: Scope) {
     ctx,
     account,
     guest,
+    notice,
     origin: server.address.replace("127.0.0.1", "localhost"),
     memberPages: [
       "/",
       "/ftp-logins",
       "/ftp-logins/bin",
       "/ftp-logins/new",
-      ...[main.id, guest.id, keys.id, gone.id].map(login),
+      ...[main.id, guest.id, keys.id, wanted.id, gone.id].map(login),
       `${login(guest.id)}/delete`,
       "/connect",
       "/ftp-logins?q=nothing-so-named",

@@ -64,3 +64,23 @@ test("a member makes an FTP account, is told what is wrong at its field, and los
   await page.click("form[action$='/dismiss'] button");
   assert.equal(await page.locator("form[action$='/dismiss']").count(), 0);
 });
+
+test("the counts of a notice's letters move in the open page; without JavaScript, when it is loaded again", { timeout: 300_000 }, async (t) => {
+  const { origin, ctx, notice } = await serveFtp(t);
+  const browser = await startBrowser(t);
+  const [live, plain] = [await browser.open(origin, { locale: "en" }), await browser.open(origin, { locale: "fr", scripts: false })];
+  for (const { page } of [live, plain]) {
+    await logIn(page, "root");
+    await page.goto(`/notices/${notice.id}`);
+  }
+  const counts = (page: typeof live.page) => page.locator(`#progress-${notice.id} dd`).allTextContents();
+  assert.deepEqual((await counts(live.page)).map(Number), [0, 1, 0]);
+  await ctx.db.outgoingMail.updateMany({ data: { state: "sent", error: null } });
+  await live.page.waitForFunction((id) => document.querySelector(`#progress-${id} dd`)?.textContent === "1", notice.id, { timeout: 20_000 });
+  assert.deepEqual((await counts(live.page)).map(Number), [1, 0, 0]);
+  assert.equal(await live.page.locator(`#refused-${notice.id} details`).count(), 0);
+  assert.deepEqual((await counts(plain.page)).map(Number), [0, 1, 0]);
+  await plain.page.reload();
+  assert.deepEqual((await counts(plain.page)).map(Number), [1, 0, 0]);
+  assert.deepEqual(live.complaints, []);
+});

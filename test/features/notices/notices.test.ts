@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { get } from "node:http";
 import { test } from "node:test";
 import { Command } from "commander";
 import { isRefusal } from "../../../src/core/errors.js";
@@ -10,6 +11,7 @@ import type { Scope } from "../../support/database.js";
 import { createAccount, joinAccount } from "../../support/factories.js";
 import { HOSTILE_STRINGS } from "../../support/hostile.js";
 import { startSmtpSink } from "../../support/smtp-sink.js";
+import { until } from "../../support/until.js";
 
 const MOVED = {
   titleFr: "Les adresses FTP ont changé",
@@ -135,6 +137,41 @@ test("Hostile text is refused or shown as it is; it becomes neither page nor hea
   const home = (await (await panel.as("jeanne")).get("/")).body;
   assert.ok(home.includes("&lt;script&gt;") && !home.includes("<script>alert"));
   assert.equal((await root.post("/notices", { ...MOVED, titleFr: "  " }, token)).statusCode, 422);
+});
+
+test("Open pages hear how far the letters are, whoever sends them, until all have left; members hear nothing", async (t) => {
+  const { panel, ctx } = await createPanel(t);
+  const sink = await startSmtpSink(t);
+  sink.refusals.set("paul@example.org", "550 no such mailbox");
+  const { id } = await addNotice(ctx, { ...MOVED, byMail: true }, ORIGIN);
+  const root = await panel.as("root");
+  const page = (await root.get(`/notices/${id}`)).body;
+  for (const part of ['data-stream="/notices/stream"', `id="progress-${id}"`, `id="refused-${id}"`]) assert.ok(page.includes(part), part);
+  assert.ok((await root.get("/notices")).body.includes(`<span id="letters-${id}">0 of 3</span>`));
+  assert.equal((await (await panel.as("jeanne")).get("/notices/stream")).statusCode, 404);
+  const address = new URL(await panel.app.listen({ host: "127.0.0.1", port: 0 }));
+  const cookie = [...root.cookies].map(([name, value]) => `${name}=${value}`).join("; ");
+  let heard = "";
+  const reader = get(
+    { host: address.hostname, port: address.port, path: "/notices/stream", headers: { cookie, "accept-language": "en", "x-forwarded-proto": "https" } },
+    (answer) => {
+      answer.setEncoding("utf8").on("data", (chunk: string) => {
+        heard += chunk;
+      });
+    },
+  );
+  reader.on("error", () => undefined);
+  t.after(() => reader.destroy());
+  await until(() => heard.includes("0 of 3"));
+  // As another process would: nothing of this one tells it.
+  const env = { ...panel.services.env, extra: (name: string) => (name === "MUTU_SMTP_URL" ? sink.url : null) };
+  assert.equal((await sendMail(ctx, env)).failed, 1);
+  await until(() => heard.includes("2 of 3") && heard.includes("no such mailbox"));
+  assert.match(heard, new RegExp(`"id":"refused-${id}"[^\\n]*paul@example\\.org`));
+  const { id: second } = await addNotice(ctx, { ...MOVED, byMail: true }, ORIGIN);
+  await until(() => heard.includes(`letters-${second}`));
+  const lines = heard.split("\n").filter((line) => line.startsWith("data: ") && line.includes(id));
+  assert.deepEqual([...new Set(lines)], lines, "what stays the same is not told again");
 });
 
 test("API and command line do what pages do; members do none of it", async (t) => {

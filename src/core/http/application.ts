@@ -1,6 +1,5 @@
 /** The HTTP side of the house, empty: security headers, sessions, rights, pages, failures. Features bring the routes. */
 import { hkdfSync, randomUUID } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import cookie from "@fastify/cookie";
 import formbody from "@fastify/formbody";
@@ -17,6 +16,7 @@ import { registerCsrf } from "./csrf.js";
 import { registerFailures } from "./failure.js";
 import { type Identity, identify } from "./identity.js";
 import { ajvOptions } from "./input.js";
+import { followOwnCertificate, type OwnCertificate, readOwnCertificate, secureOptions } from "./own-certificate.js";
 import { registerPages } from "./pages.js";
 import { registerSessions } from "./sessions.js";
 import { registerStreams } from "./stream.js";
@@ -48,7 +48,9 @@ export interface Application {
 /** Makes the application; the order of the registrations is the order in which a request meets them. */
 export async function createApplication(parts: ApplicationParts): Promise<Application> {
   const { services, text, identity, root } = parts;
-  const app = createFastify(services);
+  const own = services.env.tls && readOwnCertificate(services.env.tls);
+  const app = createFastify(services, own);
+  if (services.env.tls && own) followOwnCertificate(app, services.env.tls, own);
   await app.register(sensible);
   await app.register(helmet, securityHeaders(services));
   await app.register(cookie);
@@ -74,9 +76,8 @@ export async function createApplication(parts: ApplicationParts): Promise<Applic
   return { app, routes };
 }
 
-function createFastify(services: Services): FastifyInstance {
+function createFastify(services: Services, own: OwnCertificate | null): FastifyInstance {
   const { env, log } = services;
-  const https = env.tls && { key: readFileSync(env.tls.key), cert: readFileSync(env.tls.certificate) };
   return Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request" }),
@@ -88,7 +89,7 @@ function createFastify(services: Services): FastifyInstance {
     // An empty list trusts nobody: the address is that of the connection (SECURITY.md 16).
     trustProxy: env.trustedProxies.length > 0 ? env.trustedProxies : false,
     ajv: ajvOptions,
-    ...(https && { https }),
+    ...(own && { https: secureOptions(own) }),
   }) as unknown as FastifyInstance;
 }
 

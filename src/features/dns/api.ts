@@ -9,9 +9,22 @@ import { chipsOf } from "./chips.js";
 import { checkDnssec } from "./dnssec.js";
 import { giveBack, turnOff } from "./overrides.js";
 import { addRecord, editRecord, removeRecord, restoreRecord } from "./records.js";
-import { DerivedKey, DomainParams, Done, LockInput, RecordChange, RecordInput, RecordOutput, RecordParams, ZoneChange, ZoneOutput } from "./schemas.js";
+import {
+  DerivedKey,
+  DomainParams,
+  Done,
+  LockInput,
+  RecordChange,
+  RecordInput,
+  RecordOutput,
+  RecordParams,
+  UndoInput,
+  ZoneChange,
+  ZoneOutput,
+} from "./schemas.js";
 import { readSettings } from "./settings.js";
 import { filterRows, recordBodies, zoneBody } from "./shown.js";
+import { undoChange } from "./undo.js";
 import type { Features } from "./zone-changes.js";
 import { editZone, lockZone, unlockZone } from "./zone-settings.js";
 import { readTable } from "./zone-table.js";
@@ -105,6 +118,10 @@ function recordApi(app: FastifyInstance, features: Features): void {
       return record(request, id);
     },
   );
+  app.post("/domains/:domain/records/undo", { config: write, schema: { params, body: UndoInput, response: { 200: Done } } }, async (request) => {
+    await undoChange(request.ctx, features, keyOf(request), (request.body as { at?: string }).at);
+    return { done: true };
+  });
   app.post("/domains/:domain/derived/off", { config: write, schema: { params, body: DerivedKey, response: { 200: Done } } }, async (request) => {
     await turnOff(request.ctx, features, keyOf(request), request.body as DerivedKey);
     return { done: true };

@@ -12,6 +12,7 @@ import { giveBack, turnOff } from "./overrides.js";
 import { parseOwner } from "./record-names.js";
 import { addRecord, editRecord, listBin, removeRecord, restoreRecord } from "./records.js";
 import { DerivedKey, RecordChange, RecordInput, ZoneChange } from "./schemas.js";
+import { undoChange } from "./undo.js";
 import { editZone, lockZone, unlockZone } from "./zone-settings.js";
 import { readTable } from "./zone-table.js";
 import { zoneText } from "./zone-text.js";
@@ -138,6 +139,13 @@ function recordCommands(records: Command, services: Services, context: () => Con
     .action(async (domain: string) => {
       for (const { id, name, type, value, binUntil } of (await listBin(context(), domain)).rows)
         say([id, name, type, value, binUntil?.toISOString() ?? ""].join("\t"));
+    });
+  records
+    .command("undo <domain>")
+    .description("take the last change back; again: bring it back")
+    .action(async (domain: string) => {
+      const { what } = await undoChange(context(), services.features, domain);
+      say([what.kind, what.name ?? "", what.type ?? "", what.count ?? ""].join("\t"));
     });
   records.command("restore <domain> <record>").action(async (domain: string, record: string) => {
     await restoreRecord(context(), services.features, domain, record, true);

@@ -13,7 +13,7 @@ export async function turnOff(ctx: Context, features: Features, key: string, { n
   return ctx.transaction(async (tx) => {
     const zone = await changeableZone(tx, key);
     const name = ownerIn(zone.name, typed);
-    const { before } = await changeZone(tx, features, zone, { turnOff: [{ name, type }] }, { knowingly: true });
+    const { before } = await changeZone(tx, features, zone, { turnOff: [{ name, type }] }, { knowingly: true, what: { kind: "off", name, type } });
     const rows = derivedRows(before, name, type);
     if (rows.length === 0) throw notFound("dns.derived_unknown");
     if (!rows.every(({ optional }) => optional)) throw conflict("dns.derived_required", { name });
@@ -36,7 +36,7 @@ export async function giveBack(
     const name = ownerIn(zone.name, typed);
     const standing = standingInPlace(await readTable(tx.db, features, zone), name, type);
     const remove = standing.flatMap(({ id }) => id ?? []);
-    const { after } = await changeZone(tx, features, zone, { giveBack: [{ name, type }], remove }, { knowingly: true });
+    const { after } = await changeZone(tx, features, zone, { giveBack: [{ name, type }], remove }, { knowingly: true, what: { kind: "back", name, type } });
     const rows = derivedRows(after, name, type);
     if (rows.length === 0) throw notFound("dns.derived_unknown");
     const object = { type: "record", id: `${zone.id} ${name} ${type}`, name: `${name} ${type}` };

@@ -15,12 +15,13 @@ import { dataOf, getRecord, listBin } from "./records.js";
 import type { RecordType } from "./role.js";
 import { isReady, readSettings } from "./settings.js";
 import { chipView, consequences, filterRows, rowView, ttlWords } from "./shown.js";
+import { lastChangeOf } from "./undo.js";
 import type { Features } from "./zone-changes.js";
 import { problemsOf, readTable } from "./zone-table.js";
 import { zoneText } from "./zone-text.js";
 import { getZone, listZones } from "./zones.js";
 
-/** How long the page offers to undo a removal at its top. */
+/** How long the page offers at its top to take the last change back; afterwards the bin does. */
 const UNDO_MS = 600_000;
 const TTL_CHOICES = [300, 900, 3600, 14_400, 86_400, 604_800];
 /** What nearly everybody looks for; the others are folded. */
@@ -51,14 +52,27 @@ export function drawRecords(features: Features) {
     const found = filterRows(table, window.q);
     const problems = problemsOf(table);
     const rows = found.slice(window.skip, window.skip + PAGE_SIZE).map((row) => rowView(request, table, row, problems));
-    const [last] = (await listBin(request.ctx, zone.domainId, { take: 1 })).rows;
-    const fresh = last?.removedAt && request.ctx.clock.now().getTime() - last.removedAt.getTime() < UNDO_MS;
+    const last = lastChange(request, zone);
+    const fresh = last !== null && request.ctx.clock.now().getTime() - last.at.getTime() < UNDO_MS;
     return reply.page("dns/records", {
       ...(await headOf(request, zone)),
       list: pagedList({ rows, total: found.length }, window, recordsPath(zone)),
       count: table.rows.length,
-      undo: fresh ? { id: last.id, name: shownOwner(last.name, zone.name), type: last.type } : null,
+      last: fresh ? last : null,
     });
+  };
+}
+
+/** The last change in words, with the moment by which it is named. */
+function lastChange(request: FastifyRequest, zone: Zone) {
+  const last = lastChangeOf(zone, request.ctx.clock.now());
+  if (!last) return null;
+  const { kind, name, ...rest } = last.what;
+  return {
+    at: last.at,
+    token: last.at.toISOString(),
+    again: kind === "undone",
+    text: request.t(`records.last.${kind}`, { ...rest, name: name === undefined ? "" : shownOwner(name, zone.name) }),
   };
 }
 
@@ -170,6 +184,7 @@ export async function drawBin(request: FastifyRequest, reply: FastifyReply) {
   const shown = rows.map((row) => ({ ...row, name: shownOwner(row.name, zone.name), data: shownData(dataOf(row)) }));
   return reply.page("dns/bin", {
     ...(await headOf(request, zone)),
+    last: lastChange(request, zone),
     list: pagedList({ rows: shown, total }, { ...window, q: "" }, `${recordsPath(zone)}/bin`),
     doubts: request.formState?.errors["knowingly"] !== undefined,
     refused: (request.params as { record?: string }).record,

@@ -42,6 +42,8 @@ export const reactions: NonNullable<Feature["on"]> = {
     add("moves", "records", await tx.db.dnsRecord.count({ where: { zone: { domainId, mode: "hosted" }, state: "live" } }));
   },
   async "domains.moved"(tx, { domainId }) {
+    // Nobody takes back what somebody else did before.
+    await tx.db.zone.updateMany({ where: { domainId }, data: { undo: {}, undoAt: null } });
     // The zone is the other account's by the cascade of its keys; what its former account implied in it does not follow.
     await touchDomain(tx, domainId);
   },

@@ -5,7 +5,8 @@ import { form } from "../../core/http/forms.js";
 import { giveBack, turnOff } from "./overrides.js";
 import { drawBin, drawDelete, drawDerived, drawRecord, drawRecords, drawText, recordsPath, zoneKey } from "./pages.js";
 import { addRecord, editRecord, removeRecord, restoreRecord } from "./records.js";
-import { DerivedForm, Nothing, RecordForm } from "./schemas.js";
+import { DerivedForm, Nothing, RecordForm, UndoInput } from "./schemas.js";
+import { undoChange } from "./undo.js";
 import type { Features } from "./zone-changes.js";
 import { readTable } from "./zone-table.js";
 import { zoneFileName, zoneText } from "./zone-text.js";
@@ -62,6 +63,18 @@ export function recordPages(app: FastifyInstance, features: Features): void {
 }
 
 function mountRemoval(app: FastifyInstance, features: Features): void {
+  app.post(
+    "/domains/:domain/records/undo",
+    { config: write },
+    form({
+      schema: UndoInput,
+      async act(ctx, { at }, request) {
+        const { zone, what } = await undoChange(ctx, features, zoneKey(request), at);
+        return { to: recordsPath(zone), says: what.kind === "undone" ? "records.redone" : "records.undone" };
+      },
+      again: drawRecords(features),
+    }),
+  );
   app.get("/domains/:domain/records/:record/delete", { config: write }, drawDelete(features));
   app.post(
     "/domains/:domain/records/:record/delete",

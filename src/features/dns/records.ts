@@ -9,7 +9,7 @@ import { presentationOf } from "./record-text.js";
 import { RECORD_FIELDS, type TypedFields } from "./record-types.js";
 import type { RecordData, RecordType } from "./role.js";
 import type { RecordChange, RecordForm, RecordInput } from "./schemas.js";
-import { changeZone, type Features, type NewRecord } from "./zone-changes.js";
+import { type ChangeWords, changeZone, type Features, type NewRecord } from "./zone-changes.js";
 import type { Problem } from "./zone-rules.js";
 import { changeableZone, getZone } from "./zones.js";
 
@@ -23,7 +23,7 @@ export async function addRecord(ctx: Context, features: Features, key: string, i
   return ctx.transaction(async (tx) => {
     const zone = await changeableZone(tx, key);
     const record = parseRecord(zone, input.type, input);
-    await changeZone(tx, features, zone, { add: [record] }, optionsOf(input, record.data));
+    await changeZone(tx, features, zone, { add: [record] }, optionsOf(input, record, "added"));
     const added = await tx.db.dnsRecord.findFirstOrThrow({
       where: { zoneId: zone.id, state: "live", name: record.name, type: record.data.type, value: presentationOf(record.data) },
     });
@@ -40,7 +40,7 @@ export async function editRecord(ctx: Context, features: Features, key: string, 
     if (change.version !== undefined && change.version !== old.version) throw conflict("dns.changed_meanwhile", { name: old.name });
     const given = "type" in change ? change : { name: old.name, value: old.value, ttl: old.ttl, note: old.note, ...defined(change) };
     const record = parseRecord(zone, old.type as RecordType, given);
-    await changeZone(tx, features, zone, { replace: [{ ...record, id }] }, optionsOf(change, record.data));
+    await changeZone(tx, features, zone, { replace: [{ ...record, id }] }, optionsOf(change, record, "edited"));
     const now = await tx.db.dnsRecord.findUniqueOrThrow({ where: { id } });
     tx.audit({ verb: "dns.record.edited", accountId: zone.accountId, object: objectOf(now), old: toldOf(old), new: toldOf(now) });
     return now;
@@ -53,7 +53,7 @@ export async function removeRecord(ctx: Context, features: Features, key: string
     const { zone, record } = await changeableRecord(tx, key, id);
     if (record.state === "bin") throw conflict("dns.record_in_bin");
     // Whoever removes a record was told what that leaves behind: the page before counts it.
-    await changeZone(tx, features, zone, { remove: [id] }, { knowingly: true });
+    await changeZone(tx, features, zone, { remove: [id] }, { knowingly: true, what: wordsOf("removed", record) });
     tx.audit({ verb: "dns.record.removed", accountId: zone.accountId, object: objectOf(record), old: toldOf(record) });
     return record;
   });
@@ -64,7 +64,7 @@ export async function restoreRecord(ctx: Context, features: Features, key: strin
   return ctx.transaction(async (tx) => {
     const { zone, record } = await changeableRecord(tx, key, id);
     if (record.state === "live") throw conflict("dns.record_not_in_bin");
-    await changeZone(tx, features, zone, { restore: [id] }, { knowingly });
+    await changeZone(tx, features, zone, { restore: [id] }, { knowingly, what: wordsOf("restored", record) });
     tx.audit({ verb: "dns.record.restored", accountId: zone.accountId, object: objectOf(record), new: toldOf(record) });
     return record;
   });
@@ -144,10 +144,14 @@ function parseValue(type: RecordType, value: string, zone: string): Parsed<Recor
 }
 
 /** Where the form tells a problem: at what the person can change. */
-function optionsOf(input: { knowingly?: boolean }, data: RecordData) {
+function optionsOf(input: { knowingly?: boolean }, { name, data }: NewRecord, kind: ChangeWords["kind"]) {
   const last = RECORD_FIELDS[data.type].at(-1) ?? "name";
   const fields = ({ code }: Problem) => (/cname|owner|zone_full|apex|ds_|wildcard/.test(code) ? "name" : last);
-  return { knowingly: input.knowingly ?? false, fields };
+  return { knowingly: input.knowingly ?? false, fields, what: wordsOf(kind, { name, type: data.type }) };
+}
+
+function wordsOf(kind: ChangeWords["kind"], { name, type }: { name: string; type: string }): ChangeWords {
+  return { kind, name, type };
 }
 
 function defined<T extends object>(change: T): Partial<T> {

@@ -41,6 +41,9 @@ export const RecordChange = Type.Object({
 });
 export type RecordChange = Static<typeof RecordChange>;
 
+/** The moment of the last change, as it was shown; left out: whatever was last. */
+export const UndoInput = Type.Object({ at: Type.Optional(Type.String({ maxLength: 40 })) });
+
 /** The form of one record: the fields of its type, the others are not sent. */
 export const RecordForm = Type.Object({
   name: Type.String({ maxLength: MAX_NAME, default: "" }),

@@ -104,7 +104,7 @@ export function consequences(request: FastifyRequest, table: ZoneTable, gone: re
   return [
     ...new Set([
       ...needed,
-      ...lost.map(({ kind, name }) => request.t(`dns.lost.${kind}`, { name: shownName(name) })),
+      ...lost.map(({ kind, name }) => request.t(`records.lost.${kind}`, { name: shownName(name) })),
       ...problems.map((problem) => problemText(request, problem)),
       ...returns,
     ]),

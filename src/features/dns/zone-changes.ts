@@ -35,6 +35,27 @@ export interface ZoneChanges {
   giveBack?: readonly { name: RecordName; type: RecordType }[];
 }
 
+/** What a change was, for the sentence that offers to take it back. */
+export interface ChangeWords {
+  kind: "added" | "edited" | "removed" | "restored" | "imported" | "off" | "back" | "undone";
+  name?: string;
+  type?: string;
+  count?: number;
+}
+
+/** As it lies in the zone's row. */
+export interface StoredUndo {
+  what: ChangeWords;
+  inverse: ZoneChanges;
+}
+
+interface ChangeOptions {
+  knowingly?: boolean;
+  fields?: (problem: Problem) => string;
+  /** Left out: it is not offered to be taken back, and what was before it neither. */
+  what?: ChangeWords;
+}
+
 export const BIN_DAYS = 30;
 const DAY_MS = 86_400_000;
 const SHOWN_PROBLEMS = 5;
@@ -49,16 +70,18 @@ export async function changeZone(
   features: Features,
   zone: Zone,
   changes: ZoneChanges,
-  options: { knowingly?: boolean; fields?: (problem: Problem) => string } = {},
+  options: ChangeOptions = {},
 ): Promise<{ before: ZoneTable; after: ZoneTable }> {
   refuseLocked(tx, zone);
   const before = await readTable(tx.db, features, zone);
-  await writeChanges(tx, zone, changes);
+  const inverse = await writeChanges(tx, zone, changes);
   if (changes.remove?.length) await emptyBin(tx, zone, before.settings.maxRecords);
   const after = await readTable(tx.db, features, zone);
   refuseDoubles(after);
   refuseProblems(changed(before, after), options);
   await touchRows(tx, zone.mode === "hosted" ? [zone] : []);
+  const undo = (options.what ? { what: options.what, inverse } : {}) as Prisma.InputJsonObject;
+  await tx.db.zone.update({ where: { id: zone.id }, data: { undo, undoAt: options.what ? tx.clock.now() : null } });
   await tx.emit("dns.zone_changed", { domainId: zone.domainId, accountId: zone.accountId, name: zone.name });
   return { before, after };
 }
@@ -109,8 +132,10 @@ function refuseDoubles({ rows }: ZoneTable): void {
   }
 }
 
-async function writeChanges(tx: TransactionContext, zone: Zone, changes: ZoneChanges): Promise<void> {
+/** Writes the changes; gives those that take them back. */
+async function writeChanges(tx: TransactionContext, zone: Zone, changes: ZoneChanges): Promise<ZoneChanges> {
   const { add = [], replace = [], remove = [], restore = [], turnOff = [], giveBack = [] } = changes;
+  const before = await stateBefore(tx, zone, changes);
   const removedAt = tx.clock.now();
   const mine = (ids: readonly string[]) => ({ id: { in: [...ids] }, zoneId: zone.id });
   const binUntil = new Date(removedAt.getTime() + BIN_DAYS * DAY_MS);
@@ -128,7 +153,26 @@ async function writeChanges(tx: TransactionContext, zone: Zone, changes: ZoneCha
   }
   for (const { id, ...record } of replace)
     await tx.db.dnsRecord.update({ where: { id, zoneId: zone.id }, data: { ...columnsOf(record), version: { increment: 1 } } });
-  if (add.length > 0) await tx.db.dnsRecord.createMany({ data: add.map((record) => ({ zoneId: zone.id, accountId: zone.accountId, ...columnsOf(record) })) });
+  const rows = add.map((record) => ({ zoneId: zone.id, accountId: zone.accountId, ...columnsOf(record) }));
+  const added = rows.length > 0 ? await tx.db.dnsRecord.createManyAndReturn({ data: rows, select: { id: true } }) : [];
+  return { ...before, remove: [...before.remove, ...added.map(({ id }) => id)] };
+}
+
+/** What the changes are about to alter, as the changes that bring it back. */
+async function stateBefore(tx: TransactionContext, zone: Zone, { replace = [], remove = [], restore = [], turnOff = [], giveBack = [] }: ZoneChanges) {
+  const rowsOf = (ids: readonly string[]) => tx.db.dnsRecord.findMany({ where: { id: { in: [...ids] }, zoneId: zone.id }, orderBy: { id: "asc" } });
+  const replaced = replace.length > 0 ? await rowsOf(replace.map(({ id }) => id)) : [];
+  const moved = remove.length + restore.length > 0 ? await rowsOf([...remove, ...restore]) : [];
+  const idsIn = (state: "live" | "bin", ids: readonly string[]) => moved.filter((row) => row.state === state && ids.includes(row.id)).map(({ id }) => id);
+  const touched = turnOff.length + giveBack.length > 0 ? await tx.db.dnsOverride.findMany({ where: { zoneId: zone.id } }) : [];
+  const isOff = ({ name, type }: { name: string; type: string }) => touched.some((row) => row.name === name && row.type === type);
+  return {
+    replace: replaced.map(({ id, name, ttl, data, note }) => ({ id, name, ttl, data: data as unknown as RecordData, note })),
+    restore: idsIn("live", remove),
+    remove: idsIn("bin", restore),
+    giveBack: turnOff.filter((one) => !isOff(one)),
+    turnOff: giveBack.filter(isOff),
+  };
 }
 
 /** A bin holds no more than its zone could: what was put there first goes for good. */

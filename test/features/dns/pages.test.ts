@@ -130,7 +130,11 @@ test("Edit, remove with what it leaves behind, undo at once, bin", async (t) => 
   assert.ok(!(await jeanne.get(`${records}/${mx.id}/delete`)).body.includes("has no mail server any more"), "another one is left");
   assert.equal((await jeanne.submit(`${records}/${id}/delete`, `${records}/${id}/delete`)).statusCode, 303);
   const after = (await jeanne.get(records)).body;
-  assert.ok(after.includes("was removed just now") && after.includes(`${records}/${id}/restore`));
+  assert.ok(after.includes("mail A was removed.") && after.includes(`${records}/undo`));
+  const undone = await jeanne.submit(records, `${records}/undo`, { at: /name="at" value="([^"]+)"/.exec(after)?.[1] ?? "" });
+  assert.equal(undone.statusCode, 303, undone.body);
+  assert.ok((await jeanne.get(records)).body.includes("The last change was undone."));
+  assert.equal((await jeanne.submit(records, `${records}/undo`)).statusCode, 303, "and again: it is removed");
   assert.ok((await jeanne.get(`${records}/bin`)).body.includes("192.0.2.26"));
   assert.equal((await jeanne.submit(records, `${records}/${id}/restore`, { knowingly: "true" })).statusCode, 303);
   assert.equal((await ctx.db.dnsRecord.findUniqueOrThrow({ where: { id } })).state, "live");

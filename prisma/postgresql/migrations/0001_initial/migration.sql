@@ -341,6 +341,8 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" TIMESTAMP(3),
+    "undo" JSONB NOT NULL DEFAULT '{}',
+    "undoAt" TIMESTAMP(3),
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 

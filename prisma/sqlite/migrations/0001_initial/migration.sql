@@ -293,6 +293,8 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" DATETIME,
+    "undo" JSONB NOT NULL DEFAULT '{}',
+    "undoAt" DATETIME,
     "version" INTEGER NOT NULL DEFAULT 1,
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
     CONSTRAINT "Zone_domainId_accountId_fkey" FOREIGN KEY ("domainId", "accountId") REFERENCES "Domain" ("id", "accountId") ON DELETE CASCADE ON UPDATE CASCADE

@@ -38,7 +38,8 @@ export async function importRecords(ctx: Context, features: Features, key: strin
     const { serialFloor: from } = zone;
     const now = await changeableZone(tx, key);
     // The preview told each doubt.
-    await changeZone(tx, features, now, plan.changes, { knowingly: true });
+    const count = plan.changes.add.length + plan.changes.remove.length + plan.changes.turnOff.length;
+    await changeZone(tx, features, now, plan.changes, { knowingly: true, what: { kind: "imported", count } });
     audit(tx, now, plan, raised ? from : null);
     return { zone: now, plan };
   });

@@ -79,7 +79,7 @@ function groupPage(t: Translate, zone: string, { key, name, kind, records, curre
   return {
     field: `choice:${at}:${key}`,
     name: shownOwner(name, zone),
-    kind: t(`dns.import.kind.${kind}`),
+    kind: t(`records.kinds.${kind}`),
     records: records.map(({ record }) => ({ type: record.data.type, value: shownData(record.data), ttl: record.ttl })),
     current: current.map((row) => ({ type: row.data.type, value: shownData(row.data), derived: reasonOf(t, row) })),
     options: choices.map((one) => ({ value: one, label: label(one) })),

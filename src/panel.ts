@@ -22,7 +22,8 @@ export async function startPanel(env: Env, options: BootOptions = {}): Promise<R
   try {
     ensureCertificate(env, services.clock.now());
     const { app } = await buildApp(services, { text: program.text });
-    const server = await listen(app, env);
+    const answers = services.features.flatMap((feature) => feature.plainAnswer?.(services) ?? []);
+    const server = await listen(app, env, answers);
     const scheduled = scheduleJobs(services, program.jobs);
     await services.publisher.catchUp();
     services.log.info({ address: server.address }, "listening");

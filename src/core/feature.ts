@@ -27,6 +27,8 @@ export interface Feature {
   homeCards?: HomeCard[];
   /** Cards of the sheet "Where do I connect?". */
   connectCards?: ConnectCard[];
+  /** Answers requests of the panel's plain port (HTTP) whose path it knows; null: not this one, it is led to HTTPS. */
+  plainAnswer?(services: Services): (path: string) => Promise<string | null>;
   /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
   memberships?: MembershipSource;
 }

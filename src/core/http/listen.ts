@@ -24,13 +24,13 @@ export function ensureCertificate(env: Pick<Env, "tls" | "origin">, now: Date): 
 }
 
 /** Listens. Without TLS files only loopback is allowed: there a proxy of this machine ends TLS. */
-export async function listen(app: FastifyInstance, env: Env): Promise<RunningServer> {
+export async function listen(app: FastifyInstance, env: Env, answers: readonly PlainAnswer[] = []): Promise<RunningServer> {
   const { host, port } = env.listen;
   if (!env.tls && !["127.0.0.1", "::1", "localhost"].includes(host)) {
     throw new Error(`MUTU_LISTEN is ${host}: without MUTU_TLS_CERTIFICATE and MUTU_TLS_KEY the panel listens on loopback only`);
   }
   const address = await app.listen({ host, port });
-  const redirect = await listenPlain(env);
+  const redirect = await listenPlain(env, answers);
   return {
     address,
     async close() {
@@ -39,21 +39,35 @@ export async function listen(app: FastifyInstance, env: Env): Promise<RunningSer
   };
 }
 
-/** The plain port (MUTU_LISTEN_PLAIN, `address:port`) answers nothing but where HTTPS is. */
-async function listenPlain(env: Env): Promise<Server | null> {
+/** The plain port (MUTU_LISTEN_PLAIN, `address:port`) answers where HTTPS is, and what an authority asks to see there. */
+async function listenPlain(env: Env, answers: readonly PlainAnswer[]): Promise<Server | null> {
   const plain = env.extra("MUTU_LISTEN_PLAIN");
   if (!plain) return null;
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(plain) ?? [];
   if (!host || !port) throw new Error("MUTU_LISTEN_PLAIN must be address:port");
-  const server = createPlainServer(env.origin);
+  const server = createPlainServer(env.origin, answers);
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(Number(port), host, resolve));
   return server;
 }
 
-/** Makes the server that only redirects to the origin, keeping the path. */
-export function createPlainServer(origin: string): Server {
+/** What is told in clear: the text for a path, or null. */
+export type PlainAnswer = (path: string) => Promise<string | null>;
+
+/** Makes the server that redirects to the origin, keeping the path, unless one of the answers knows the path. */
+export function createPlainServer(origin: string, answers: readonly PlainAnswer[] = []): Server {
   return createServer((request, response) => {
-    const path = /^\/[\x21-\x7e]*$/.test(request.url ?? "") ? request.url : "/";
-    response.writeHead(308, { location: `${origin}${path}`, "content-length": "0", connection: "close" }).end();
+    const path = /^\/[\x21-\x7e]*$/.test(request.url ?? "") ? (request.url ?? "/") : "/";
+    const redirect = () => response.writeHead(308, { location: `${origin}${path}`, "content-length": "0", connection: "close" }).end();
+    firstAnswer(answers, path).then((text) => (text === null ? redirect() : response.writeHead(200, PLAIN_HEADERS).end(text)), redirect);
   });
+}
+
+const PLAIN_HEADERS = { "content-type": "text/plain", "cache-control": "no-store", connection: "close" };
+
+async function firstAnswer(answers: readonly PlainAnswer[], path: string): Promise<string | null> {
+  for (const answer of answers) {
+    const text = await answer(path);
+    if (text !== null) return text;
+  }
+  return null;
 }

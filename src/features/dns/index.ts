@@ -20,4 +20,4 @@ export { changeZone, type NewRecord, type ZoneChanges } from "./zone-changes.js"
 export { newProblems, type Problem, zoneProblems } from "./zone-rules.js";
 export { changeSettings, editZone } from "./zone-settings.js";
 export { problemsOf, readTable, type TableRow, type ZoneTable } from "./zone-table.js";
-export { changeableZone, ensureZone, getZone, listZones, raiseSerial, type ShownZone, touchZones, touchZonesOf } from "./zones.js";
+export { changeableZone, ensureZone, getZone, listZones, raiseSerial, type ShownZone, touchZones, touchZonesOf, zoneHolding } from "./zones.js";

@@ -1,5 +1,6 @@
 /** Zones: one a domain, kept by us or elsewhere; which of them a change concerns. */
 import type { Context, TransactionContext } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import { notFound } from "../../core/errors.js";
 import { ownedBy } from "../../core/ownership.js";
 import type { Prisma, Zone } from "../../generated/sqlite/client.js";
@@ -44,6 +45,14 @@ export async function getZone(ctx: Context, key: string, permission = "dns.read"
   const zone = await ctx.db.zone.findFirst({ where, include: SHOWN });
   if (!zone) throw notFound("domains.domain_unknown");
   return zone;
+}
+
+/** The nearest zone of ours that holds a name, hosted here and served; null: somebody else answers for it. Whoever asks must not show it to strangers. */
+export async function zoneHolding(db: Db, name: string): Promise<Zone | null> {
+  const exact = name.replace(/^\*\./, "");
+  const zones = await db.zone.findMany({ where: { name: { in: [exact, ...parentsOf(exact)] }, domain: { state: "live" } } });
+  const nearest = zones.sort((a, b) => b.name.length - a.name.length)[0];
+  return nearest && nearest.mode === "hosted" && nearest.dnsHostId !== null ? nearest : null;
 }
 
 /** Gives a zone whose owner may be changed now; whether it is locked is asked by what changes records. */

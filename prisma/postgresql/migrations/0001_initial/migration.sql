@@ -212,6 +212,9 @@ CREATE TABLE "AcmeAccount" (
     "termsAgreedAt" TIMESTAMP(3),
     "eabKeyId" TEXT,
     "eabSecret" TEXT,
+    "pausedUntil" TIMESTAMP(3),
+    "pauses" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "AcmeAccount_pkey" PRIMARY KEY ("id")
@@ -294,6 +297,15 @@ CREATE TABLE "CertificatePlace" (
     "nextAt" TIMESTAMP(3),
 
     CONSTRAINT "CertificatePlace_pkey" PRIMARY KEY ("hostId","role","name")
+);
+
+-- CreateTable
+CREATE TABLE "AcmeThumbprint" (
+    "hostId" TEXT NOT NULL,
+    "thumbprint" TEXT NOT NULL,
+    "placedAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "AcmeThumbprint_pkey" PRIMARY KEY ("hostId")
 );
 
 -- CreateTable

@@ -167,6 +167,9 @@ CREATE TABLE "AcmeAccount" (
     "termsAgreedAt" DATETIME,
     "eabKeyId" TEXT,
     "eabSecret" TEXT,
+    "pausedUntil" DATETIME,
+    "pauses" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
@@ -249,6 +252,13 @@ CREATE TABLE "CertificatePlace" (
     "nextAt" DATETIME,
 
     PRIMARY KEY ("hostId", "role", "name")
+);
+
+-- CreateTable
+CREATE TABLE "AcmeThumbprint" (
+    "hostId" TEXT NOT NULL PRIMARY KEY,
+    "thumbprint" TEXT NOT NULL,
+    "placedAt" DATETIME NOT NULL
 );
 
 -- CreateTable

@@ -89,6 +89,8 @@ export interface Role<State = unknown> {
   keys(db: Db, host: HostFacts, after: UnitKey, limit: number): Promise<UnitKey[]>;
   /** Desired state of these units; a key that should have no files any more comes back with state null. Cost follows `keys.length`. */
   collect(db: Db, host: HostFacts, keys: UnitKey[]): Promise<Desired<State>[]>;
+  /** How many rows stand behind each of these units, by key, where one may have thousands: so much is read at once, and no more. */
+  weigh?(db: Db, host: HostFacts, keys: UnitKey[]): Promise<ReadonlyMap<UnitKey, number>>;
   /** What must be known of a unit whose rows cannot be read: asked so narrowly that a spoilt value elsewhere is not in the way. A role
    *  without it, or whose outline cannot be read either, has its notice shown: nobody knows whether the unit may go on. */
   outline?(db: Db, host: HostFacts, key: UnitKey): Promise<Pick<UnitFacts, "withdrawn" | "claims">>;

@@ -3,55 +3,20 @@ import type { Context } from "../core/context.js";
 import type { Desired, HostRecord, Role } from "./contract.js";
 import type { Engine, RunUnit, UnitRow } from "./engine.js";
 import { ownerOf } from "./manifest.js";
+import { groupByRole, pagesOf, weigh } from "./unit-pages.js";
 
-/** Units collected at once. */
-// A role joins what it reads: one list of keys becomes several lists of parameters, and SQLite takes 999 in a question.
-const PAGE = 200;
-
-const COLUMNS = {
-  id: true,
-  role: true,
-  key: true,
-  accountId: true,
-  wanted: true,
-  published: true,
-  verified: true,
-  serving: true,
-  hash: true,
-  claims: true,
-  probes: true,
-  touchedBy: true,
-  touchedAt: true,
-} as const;
-
-/** Lists the touched units of a host, sorted; held ones stand still. */
-export function listTouched(ctx: Context, hostId: string): Promise<UnitRow[]> {
-  const { fields } = ctx.db.publishUnit;
-  return ctx.db.publishUnit.findMany({
-    where: { hostId, hold: null, wanted: { gt: fields.published } },
-    orderBy: [{ role: "asc" }, { key: "asc" }],
-    select: COLUMNS,
-  });
-}
-
-/** Reads versions, then state. Units that must wait for another host are left out and stay touched. */
-export async function readDesired(engine: Engine, ctx: Context, host: HostRecord): Promise<RunUnit[]> {
-  const rows = await listTouched(ctx, host.id);
+/** Reads the state of units whose versions were read before. Those that must wait for another host are left out and stay touched. */
+export async function readDesired(engine: Engine, ctx: Context, host: HostRecord, rows: readonly UnitRow[]): Promise<RunUnit[]> {
   const units: RunUnit[] = [];
-  for (const [name, ofRole] of groupByRole(rows)) {
-    const role = engine.roles.get(name);
-    // A role that no feature contributes any more says nothing about its files: they stay as they are.
-    if (role === undefined) continue;
-    for (let start = 0; start < ofRole.length; start += PAGE) {
-      const page = ofRole.slice(start, start + PAGE);
-      units.push(...(await collect(ctx, host, role, page)));
-    }
+  for (const [role, ofRole] of groupByRole(engine.roles, rows)) {
+    const weights = await weigh(ctx, host, role, ofRole);
+    for (const page of pagesOf(ofRole, weights)) units.push(...(await collectPage(ctx, host, role, page)));
   }
   return leaveOutWaiting(engine, ctx, host, units);
 }
 
 /** One value that no model knows stops the reading of all rows beside it: they are read in halves, until the unit that it belongs to stands alone. */
-async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow[]): Promise<RunUnit[]> {
+export async function collectPage(ctx: Context, host: HostRecord, role: Role, rows: UnitRow[]): Promise<RunUnit[]> {
   const keys = rows.map((row) => row.key);
   let collected: Desired<unknown>[];
   try {
@@ -60,7 +25,7 @@ async function collect(ctx: Context, host: HostRecord, role: Role, rows: UnitRow
     const [only] = rows;
     if (only !== undefined && rows.length === 1) return [await unreadable(ctx, host, role, only, error)];
     const half = Math.ceil(rows.length / 2);
-    return [...(await collect(ctx, host, role, rows.slice(0, half))), ...(await collect(ctx, host, role, rows.slice(half)))];
+    return [...(await collectPage(ctx, host, role, rows.slice(0, half))), ...(await collectPage(ctx, host, role, rows.slice(half)))];
   }
   const found = new Map(collected.map((desired) => [desired.key, desired]));
   return rows.map((row) => newUnit(row, found.get(row.key) ?? { ...absent(row), withdrawn: true }));
@@ -82,16 +47,6 @@ function absent({ key, accountId }: UnitRow): Desired<unknown> {
 
 function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
   return { row, desired, unreadable: null, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
-}
-
-function groupByRole(rows: UnitRow[]): Map<string, UnitRow[]> {
-  const groups = new Map<string, UnitRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.role);
-    if (group === undefined) groups.set(row.role, [row]);
-    else group.push(row);
-  }
-  return groups;
 }
 
 /**

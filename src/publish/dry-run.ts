@@ -1,6 +1,6 @@
 /** Shows what a run would do: the same desired state, rendering and plan, and no word to the machine. */
+import { openBatches } from "./batches.js";
 import type { Desired, HostRecord } from "./contract.js";
-import { readDesired } from "./desired.js";
 import { type DiffLine, diffLines } from "./diff.js";
 import type { Engine, Run } from "./engine.js";
 import { runErrorOf } from "./failure.js";
@@ -23,32 +23,34 @@ export interface DryRun {
   files: FileDiff[];
 }
 
+/** Files of which the lines are shown: a page is for reading. */
+export const MOST_FILES = 200;
+
 /** Plans what is touched now, against what the database believes to be live. */
 export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> {
   const ctx = engine.services.context({ kind: "system", name: "publish" });
-  const units = await readDesired(engine, ctx, host);
   const [release, shards] = await Promise.all([
-    ctx.db.release.findFirst({ where: { hostId: host.id, state: "live" }, orderBy: { number: "desc" } }),
+    ctx.db.release.findFirst({ where: { hostId: host.id, state: "live" }, orderBy: { number: "desc" }, select: { root: true } }),
     ctx.db.publishedShard.findMany({ where: { hostId: host.id } }),
   ]);
   const live = { root: release?.root ?? null, files: [], shards: new Map(shards.map(({ shard, hash }) => [shard, hash])) };
   const budget = { rounds: 0, rehearsals: { left: 0 } };
-  const run: Run = { engine, ctx, host, lease: NO_LEASE, publicationId: "", touched: [], units, live, budget, errors: [], steps: [], trusting: false };
-  await loadLive(run);
-  await renderUnits(engine, host, units);
-  await settleCollisions(run);
-  const plan = planRelease(run.live, units);
-  return {
-    units: units.map(({ row, desired, before, files, fault }) => ({
-      role: row.role,
-      key: row.key,
-      accountId: desired.accountId,
-      change: changeOf(before, files),
-      says: desired.says,
-      code: fault?.code ?? null,
-    })),
-    files: await diffChanges(engine.store, plan?.changes ?? []),
-  };
+  const run: Run = { engine, ctx, host, lease: NO_LEASE, publicationId: "", waiting: [], units: [], live, budget, errors: [], steps: [], trusting: false };
+  const shown: DryRun = { units: [], files: [] };
+  const batches = openBatches(engine, ctx, host);
+  do {
+    run.units = await batches.next();
+    await loadLive(run);
+    await renderUnits(engine, host, run.units);
+    await settleCollisions(run);
+    const changes = planRelease(run.live, run.units)?.changes ?? [];
+    shown.files.push(...(await diffChanges(engine.store, changes.slice(0, MOST_FILES - shown.files.length))));
+    for (const { row, desired, before, files, fault } of run.units) {
+      const { role, key } = row;
+      shown.units.push({ role, key, accountId: desired.accountId, change: changeOf(before, files), says: desired.says, code: fault?.code ?? null });
+    }
+  } while (batches.rest.length > 0);
+  return shown;
 }
 
 const nothing = (): never => {
@@ -72,11 +74,13 @@ interface Changed {
   newHash: string | null;
 }
 
-/** Reads both contents of each change and compares them. A content that was pruned shows as one line that says so. */
+/** Reads both contents of each change, one after the other, and compares them. A content that was pruned shows as one line that says so. */
 export async function diffChanges(store: Store, changes: readonly Changed[]): Promise<FileDiff[]> {
   const read = (hash: string | null): Promise<string> =>
     hash === null ? Promise.resolve("") : store.get(hash).catch((error: unknown) => `${runErrorOf("diff", error).output[0] ?? hash}\n`);
-  return Promise.all(
-    changes.map(async ({ path, role, key, oldHash, newHash }) => ({ path, role, key, lines: diffLines(await read(oldHash), await read(newHash)) })),
-  );
+  const diffs: FileDiff[] = [];
+  for (const { path, role, key, oldHash, newHash } of changes) {
+    diffs.push({ path, role, key, lines: diffLines(await read(oldHash), await read(newHash)) });
+  }
+  return diffs;
 }

@@ -8,13 +8,16 @@ import type { FileChange, FileEntry } from "./manifest.js";
 import type { Store } from "./store.js";
 import type { UnitFault } from "./trace.js";
 import type { UnitEvents } from "./unit-events.js";
+import type { HeldLimits } from "./unit-pages.js";
 import type { VerifyLimits } from "./verify.js";
 
 /** Bounds of a run; tests tighten them. */
 export interface Limits extends VerifyLimits, LeaseLimits {
-  /** Releases tried in one run, each of which takes at least one unit off the list. */
+  /** What one release of a run carries at most. */
+  batch: HeldLimits;
+  /** Releases tried for one batch, each of which takes at least one unit off the list. */
   rounds: number;
-  /** Rehearsals spent on finding a culprit that no file name tells. */
+  /** Rehearsals spent, for one batch, on finding a culprit that no file name tells. */
   rehearsals: number;
   /** How long a unit waits for what should be there first on another host. */
   afterSeconds: number;
@@ -43,20 +46,24 @@ export interface Left {
   root: string | null;
 }
 
-/** The columns of a unit that a run reads, before it reads any state. */
-export interface UnitRow {
+/** What must be known of a unit as long as it only waits for its batch. */
+export interface WaitingRow {
   id: string;
   role: string;
   key: string;
   accountId: string | null;
+  serving: string;
+  touchedBy: string | null;
+}
+
+/** The columns of a unit that a run reads, before it reads any state. */
+export interface UnitRow extends WaitingRow {
   wanted: number;
   published: number;
   verified: number;
-  serving: string;
   hash: string | null;
   claims: unknown;
   probes: unknown;
-  touchedBy: string | null;
   touchedAt: Date | null;
 }
 
@@ -105,8 +112,9 @@ export interface Run {
   host: HostRecord;
   lease: Lease;
   publicationId: string;
-  /** What was touched when the run began: all that can be told when it ends before its state is read. */
-  touched: readonly UnitRow[];
+  /** What no batch has begun yet: all that can be told of it when the run ends before. */
+  waiting: readonly WaitingRow[];
+  /** The batch under way. */
   units: RunUnit[];
   /** The tree that serves, as far as touched shards need it. */
   live: { root: string | null; files: FileEntry[]; shards: Map<string, string> };

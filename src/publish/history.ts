@@ -2,12 +2,11 @@
 import type { Db } from "../core/db.js";
 import type { OwnedBy } from "../core/ownership.js";
 import type { Publication, PublicationPart, Release } from "../generated/sqlite/client.js";
-import { diffChanges, type FileDiff } from "./dry-run.js";
+import { diffChanges, type FileDiff, MOST_FILES } from "./dry-run.js";
 import type { Store } from "./store.js";
 
-/** Parts and files shown of one publication: a page is for reading. */
+/** Parts shown of one publication: a page is for reading. */
 const MOST_PARTS = 500;
-const MOST_FILES = 200;
 /** Parts shown of each publication in a list. */
 const FIRST_PARTS = 3;
 

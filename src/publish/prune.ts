@@ -5,6 +5,7 @@ import type { Store } from "./store.js";
 /** A release is kept while it is among the last ten of its host, or younger than thirty days (DESIGN.md). */
 const KEPT_NUMBER = 10;
 const KEPT_DAYS = 30;
+const PAGE = 2_000;
 
 /** Prunes releases, then contents; returns how many of each. */
 export async function pruneReleases(ctx: Context, store: Store): Promise<{ releases: number; contents: number }> {
@@ -18,10 +19,22 @@ export async function pruneReleases(ctx: Context, store: Store): Promise<{ relea
     });
     releases += count;
   }
-  const [files, changes] = await Promise.all([
-    ctx.db.publishedFile.findMany({ distinct: ["hash"], select: { hash: true } }),
-    ctx.db.releaseChange.findMany({ distinct: ["oldHash", "newHash"], select: { oldHash: true, newHash: true } }),
-  ]);
-  const kept = new Set([...files.map(({ hash }) => hash), ...changes.flatMap(({ oldHash, newHash }) => [oldHash ?? "", newHash ?? ""])]);
+  const kept = new Set<string>();
+  for await (const { hash } of pages((page) => ctx.db.publishedFile.findMany({ ...page, select: { id: true, hash: true } }))) kept.add(hash);
+  for await (const { oldHash, newHash } of pages((page) => ctx.db.releaseChange.findMany({ ...page, select: { id: true, oldHash: true, newHash: true } })))
+    for (const hash of [oldHash, newHash]) if (hash !== null) kept.add(hash);
   return { releases, contents: await store.prune(kept, now) };
+}
+
+/** Reads all rows, some at a time, by their ids: what is held is what is kept of them. */
+async function* pages<Row extends { id: string }>(
+  read: (page: { where: { id: { gt: string } }; orderBy: { id: "asc" }; take: number }) => Promise<Row[]>,
+): AsyncGenerator<Row> {
+  for (let after = ""; ; ) {
+    const rows = await read({ where: { id: { gt: after } }, orderBy: { id: "asc" }, take: PAGE });
+    yield* rows;
+    const last = rows.at(-1);
+    if (rows.length < PAGE || last === undefined) return;
+    after = last.id;
+  }
 }

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { notFound } from "../core/errors.js";
 import type { Services } from "../core/services.js";
+import { BATCH } from "./batches.js";
 import { closeAbandoned, listLeftOver } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import { type DryRun, dryRun } from "./dry-run.js";
@@ -16,7 +17,7 @@ import { touchAll } from "./touch-all.js";
 import { createUnitEvents } from "./unit-events.js";
 import { VERIFY_LIMITS } from "./verify.js";
 
-const LIMITS: Limits = { ...VERIFY_LIMITS, ...LEASE_LIMITS, rounds: 40, rehearsals: 60, afterSeconds: 120 };
+const LIMITS: Limits = { ...VERIFY_LIMITS, ...LEASE_LIMITS, batch: BATCH, rounds: 40, rehearsals: 60, afterSeconds: 120 };
 
 export interface PublisherParts {
   services: Services;

@@ -21,10 +21,9 @@ export async function openPublication(ctx: Run["ctx"], hostId: string, author: s
 /** How a run ended. `partial`: it went through, some units did not. */
 export type PublicationState = "done" | "partial" | "failed" | "refused";
 
-/** Ends a run that went through: every unit's numbers, and one part per unit. */
-export async function closePublication(run: Run): Promise<PublicationState> {
+/** Ends a batch that went through: every unit's numbers, and one part per unit. */
+export async function recordBatch(run: Run): Promise<"done" | "partial"> {
   const outcomes = run.units.map((unit) => outcomeOf(unit, true));
-  const state = run.units.every((unit) => unit.fault === null) && run.errors.length === 0 ? "done" : "partial";
   const uncounted = outcomes.filter((_, index) => !run.units[index]?.counted);
   for (let start = 0; start < uncounted.length; start += ROWS_AT_ONCE) {
     const page = uncounted.slice(start, start + ROWS_AT_ONCE);
@@ -35,8 +34,12 @@ export async function closePublication(run: Run): Promise<PublicationState> {
     for (const told of news) run.engine.events.emit(told);
   }
   await writeParts(run, outcomes, (unit) => resultOf(unit));
-  await writeEnd(run, state);
-  return state;
+  return run.units.every((unit) => unit.fault === null) && run.errors.length === 0 ? "done" : "partial";
+}
+
+/** Ends a run of which every batch went through. */
+export function closePublication(run: Run, state: "done" | "partial"): Promise<void> {
+  return writeEnd(run, state);
 }
 
 /** Forgets a publication that turned out to have nothing to do. */
@@ -47,7 +50,7 @@ export async function discardPublication({ ctx, publicationId }: Run): Promise<v
 /** Ends a run that did not go through: units stay touched, nobody is blamed, every error is kept. `withdrawn` went live all the same. */
 export async function failPublication(run: Run, state: "failed" | "refused", error: RunError, withdrawn: readonly RunUnit[]): Promise<void> {
   run.errors.unshift(error);
-  if (run.units.length === 0) await writeWaiting(run);
+  await writeWaiting(run);
   const live = new Set(withdrawn);
   const blameless = (unit: RunUnit): UnitOutcome => ({ ...outcomeOf(unit, false), serving: unit.row.serving as Level, code: null, data: {} });
   const outcomes = run.units.map((unit) => (live.has(unit) ? outcomeOf(unit, true) : blameless(unit)));
@@ -55,9 +58,9 @@ export async function failPublication(run: Run, state: "failed" | "refused", err
   await writeEnd(run, state);
 }
 
-/** The machine could not be asked: those whose changes wait are told at least that. */
-async function writeWaiting({ ctx, publicationId, touched }: Run): Promise<void> {
-  const parts = touched.map(({ role, key, accountId, serving }) => ({
+/** The run did not come to them: those whose changes wait are told at least that. */
+async function writeWaiting({ ctx, publicationId, waiting }: Run): Promise<void> {
+  const parts = waiting.map(({ role, key, accountId, serving }) => ({
     publicationId,
     role,
     key,

@@ -19,8 +19,14 @@ export function daemonsOf(engine: Engine, host: HostRecord, role: string): Daemo
 
 /** Renders every unit at the level it is to be served at; one that cannot even be rendered falls back at once. */
 export async function renderUnits(engine: Engine, host: HostRecord, units: readonly RunUnit[]): Promise<void> {
-  for (const unit of units) await renderUnit(engine, host, unit);
+  for (const unit of units) {
+    await renderUnit(engine, host, unit);
+    // From here on a unit is its files: whatever it falls back to is not made from its state.
+    if (unit.desired.state !== null) unit.desired = { ...unit.desired, state: RENDERED };
+  }
 }
+
+const RENDERED = {};
 
 /** Takes a unit down to the next thing it may serve, keeping the first reason, and renders that. */
 export async function fallBack(engine: Engine, host: HostRecord, unit: RunUnit, fault: UnitFault): Promise<void> {

@@ -1,9 +1,9 @@
 /** One publication of one host. This file is the order of the steps and nothing else; each step is a file of its own. */
 import type { Failure } from "../core/machine/index.js";
 import { adoptRelease, type UnitOutcome } from "./adopt.js";
+import { openBatches } from "./batches.js";
 import { blame, refuseIfAlike } from "./blame.js";
 import type { HostRecord } from "./contract.js";
-import { listTouched, readDesired } from "./desired.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
 import { RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
 import { listRelease } from "./list.js";
@@ -11,13 +11,14 @@ import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
 import { applyChanges, unitId } from "./manifest.js";
 import { changeOf, planRelease } from "./plan.js";
-import { closePublication, discardPublication, failPublication, openPublication, type PublicationState } from "./record.js";
+import { closePublication, discardPublication, failPublication, openPublication, type PublicationState, recordBatch } from "./record.js";
 import { Mistrust, recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { publishRelease, stageRelease } from "./send.js";
+import { listWaiting } from "./touched-rows.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
 
-/** The steps, as they are told and recorded; those from `plan` to `rollback` may come several times. */
+/** The steps, as they are told and recorded; those from `desired` to `record` may come several times. */
 export const STEPS = [
   "lock",
   "recover",
@@ -47,18 +48,17 @@ let runs = 0;
 /** Publishes what is touched on a host. Never throws for what a machine or a unit did: the report and the publication's row say it. */
 export async function runPublication(engine: Engine, host: HostRecord, owner: string): Promise<Report> {
   const ctx = engine.services.context({ kind: "system", name: "publish" });
-  const touched = await listTouched(ctx, host.id);
-  if (touched.length === 0) return { publicationId: null, state: "idle" };
+  const waiting = await listWaiting(ctx, host.id);
+  if (waiting.length === 0) return { publicationId: null, state: "idle" };
   engine.onStep?.("lock", host.id);
   runs += 1;
   const lease = await takeLease(ctx, host.id, `${owner} ${runs}`, engine.limits);
   try {
-    const author = [...new Set(touched.map((row) => row.touchedBy ?? "").filter(Boolean))].sort().join(", ");
+    const author = [...new Set(waiting.map((row) => row.touchedBy ?? "").filter(Boolean))].sort().join(", ");
     const { id: publicationId } = await openPublication(ctx, host.id, author);
-    const { rounds, rehearsals } = engine.limits;
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
-    const budget = { rounds, rehearsals: { left: rehearsals } };
-    return await inOrder({ engine, ctx, host, lease, publicationId, touched, units: [], live, budget, errors: [], steps: [], trusting: false });
+    const budget = budgetOf(engine);
+    return await inOrder({ engine, ctx, host, lease, publicationId, waiting, units: [], live, budget, errors: [], steps: [], trusting: false });
   } finally {
     await lease.release();
   }
@@ -68,19 +68,12 @@ async function inOrder(run: Run): Promise<Report> {
   const { publicationId } = run;
   try {
     await step(run, "recover", () => recover(run));
-    run.units = await step(run, "desired", () => readDesired(run.engine, run.ctx, run.host));
-    if (run.units.length === 0) {
+    const state = await publishBatches(run);
+    if (state === "idle") {
       await discardPublication(run);
-      return { publicationId: null, state: "idle" };
+      return { publicationId: null, state };
     }
-    await step(run, "render", async () => {
-      await loadLive(run);
-      await renderUnits(run.engine, run.host, run.units);
-      await settleCollisions(run);
-      refuseIfAlike(run);
-    });
-    await publishUnits(run);
-    const state = await step(run, "record", () => closePublication(run));
+    await closePublication(run, state);
     if (state === "done") run.engine.left.set(run.host.id, { fence: run.lease.fence, root: run.live.root });
     return { publicationId, state };
   } catch (error) {
@@ -94,6 +87,32 @@ async function inOrder(run: Run): Promise<Report> {
     return { publicationId, state };
   }
 }
+
+/** Each batch is a release of its own, proven before the next begins; one that is refused ends the run. */
+async function publishBatches(run: Run): Promise<"done" | "partial" | "idle"> {
+  const { engine, ctx, host } = run;
+  let state: "done" | "partial" | "idle" = "idle";
+  const batches = openBatches(engine, ctx, host);
+  do {
+    run.units = [];
+    run.units = await step(run, "desired", () => batches.next());
+    run.waiting = batches.rest;
+    if (run.units.length === 0) continue;
+    run.budget = budgetOf(engine);
+    await step(run, "render", async () => {
+      await loadLive(run);
+      await renderUnits(engine, host, run.units);
+      await settleCollisions(run);
+      refuseIfAlike(run);
+    });
+    await publishUnits(run);
+    const ended = await step(run, "record", () => recordBatch(run));
+    state = state === "partial" ? state : ended;
+  } while (run.waiting.length > 0);
+  return state;
+}
+
+const budgetOf = ({ limits }: Engine): Run["budget"] => ({ rounds: limits.rounds, rehearsals: { left: limits.rehearsals } });
 
 /** Tries until everything is live: each round that fails takes at least one unit down one level. */
 async function publishUnits(run: Run): Promise<void> {

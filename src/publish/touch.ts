@@ -25,26 +25,58 @@ function authorOf(actor: Actor): string {
   return actor.kind === "system" ? actor.name : "";
 }
 
+/** So many units of one host and role are counted with few questions. */
+const MANY = 20;
+const PAGE = 500;
+
 /** Counts one more wanted version of each unit. What reads these numbers before the state can lose nothing that commits meanwhile. */
 export async function touch(tx: TransactionContext, units: readonly Touched[]): Promise<void> {
-  const by = { touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now() };
   // One order for everybody, or two changes of the same units would wait for each other.
   const sorted = [...units].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
-  for (const { hostId, role, key, accountId } of sorted) {
-    // A single upsert on one unique key becomes ON CONFLICT DO UPDATE: two first touches at once are both counted.
-    await tx.db.publishUnit.upsert({
-      where: { hostId_role_key: { hostId, role, key } },
-      create: { hostId, role, key, accountId, wanted: 1, ...by },
-      update: { accountId, wanted: { increment: 1 }, ...by },
-    });
+  for (let start = 0; start < sorted.length; start += PAGE) {
+    const page = sorted.slice(start, start + PAGE);
+    for (const unit of page.length < MANY ? page : await touchKnown(tx, page)) await touchOne(tx, unit);
   }
   for (const hostId of new Set(sorted.map((unit) => unit.hostId))) tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
 }
 
+async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }: Touched): Promise<void> {
+  const by = byOf(tx);
+  // A single upsert on one unique key becomes ON CONFLICT DO UPDATE: two first touches at once are both counted.
+  await tx.db.publishUnit.upsert({
+    where: { hostId_role_key: { hostId, role, key } },
+    create: { hostId, role, key, accountId, wanted: 1, ...by },
+    update: { accountId, wanted: { increment: 1 }, ...by },
+  });
+}
+
+/** Counts those that are known under the same account together; gives the others. */
+async function touchKnown(tx: TransactionContext, units: readonly Touched[]): Promise<Touched[]> {
+  const others: Touched[] = [];
+  const groups = new Map<string, Touched[]>();
+  for (const unit of units) {
+    const group = groups.get(`${unit.hostId} ${unit.role}`);
+    if (group === undefined) groups.set(`${unit.hostId} ${unit.role}`, [unit]);
+    else group.push(unit);
+  }
+  for (const [first, ...more] of groups.values()) {
+    if (first === undefined) continue;
+    const { hostId, role } = first;
+    const all = new Map([first, ...more].map((unit) => [unit.key, unit]));
+    const rows = await tx.db.publishUnit.findMany({ where: { hostId, role, key: { in: [...all.keys()] } }, select: { key: true, accountId: true } });
+    const known = rows.filter(({ key, accountId }) => all.get(key)?.accountId === accountId).map(({ key }) => key);
+    for (const key of known) all.delete(key);
+    if (known.length > 0) await tx.db.publishUnit.updateMany({ where: { hostId, role, key: { in: known } }, data: { wanted: { increment: 1 }, ...byOf(tx) } });
+    others.push(...all.values());
+  }
+  return others;
+}
+
+const byOf = (tx: TransactionContext) => ({ touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now() });
+
 /** Counts one more wanted version of every unit of a role on a host: what all of them are made from changed. */
 export async function touchRole(tx: TransactionContext, hostId: string, role: string): Promise<void> {
-  const by = { touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now() };
-  await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...by } });
+  await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...byOf(tx) } });
   tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
 }
 

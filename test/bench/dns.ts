@@ -17,7 +17,7 @@ import { type Asked, askLines } from "./publish/lines.js";
 
 /** Commit to answered on primary and both secondaries. */
 const AIM_MS = 100;
-/** Zones in one publication while the machine is filled: the panel's heap, as its unit bounds it, holds the states of one run. */
+/** Zones in one transaction and its publication while the machine is filled. */
 const PAGE = 500;
 const WARM_UP = 3;
 const BARE = "bare.bench.example";

@@ -19,6 +19,7 @@ import { readDesired } from "../../src/publish/desired.js";
 import type { Engine, RunUnit } from "../../src/publish/engine.js";
 import { renderUnits } from "../../src/publish/render.js";
 import { openStore } from "../../src/publish/store.js";
+import { listTouched } from "../../src/publish/touched-rows.js";
 import { createScene } from "../features/sites/scene.js";
 import type { TestContext } from "../support/context.js";
 import type { Scope } from "../support/database.js";
@@ -133,7 +134,7 @@ describe("rows that no rule let in, on the real Apache", { timeout: 600_000 }, (
       ...{ roles: map<{ name: string }>(webRole, phpRole, filesRole), daemons: map<{ name: string }>(apache, nginx, phpFpm, homes) },
       ...{ store: openStore(store), limits: { afterSeconds: 120 } },
     } as unknown as Engine;
-    units = await readDesired(engine, ctx, record);
+    units = await readDesired(engine, ctx, record, await listTouched(ctx, record.id, 10_000));
     await renderUnits(engine, record, units);
   });
   after(() => {

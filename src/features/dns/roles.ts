@@ -27,6 +27,12 @@ export function dnsRole({ features, env }: Pick<Services, "features" | "env">): 
       const names = rows.map(({ name }) => name);
       return after === "" ? [BASE, ...names].slice(0, limit) : names;
     },
+    async weigh(db, _host, keys) {
+      const zones = await db.zone.findMany({ where: { name: { in: keys } }, select: { id: true, name: true } });
+      const counts = await db.dnsRecord.groupBy({ by: ["zoneId"], where: { zoneId: { in: zones.map(({ id }) => id) }, state: "live" }, _count: true });
+      const counted = new Map(counts.map(({ zoneId, _count }) => [zoneId, _count]));
+      return new Map(zones.map(({ id, name }) => [name, 1 + (counted.get(id) ?? 0)]));
+    },
     async collect(db, host, keys) {
       const base = keys.includes(BASE) ? [await baseUnit(db, env)] : [];
       const names = keys.filter((key) => key !== BASE);

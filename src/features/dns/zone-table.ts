@@ -173,6 +173,10 @@ async function domainsOf(db: Db, zones: readonly Zone[]): Promise<NamedDomain[]>
 
 function group<T>(rows: readonly T[], keyOf: (row: T) => string): Map<string, T[]> {
   const groups = new Map<string, T[]>();
-  for (const row of rows) groups.set(keyOf(row), [...(groups.get(keyOf(row)) ?? []), row]);
+  for (const row of rows) {
+    const of = groups.get(keyOf(row));
+    if (of === undefined) groups.set(keyOf(row), [row]);
+    else of.push(row);
+  }
   return groups;
 }

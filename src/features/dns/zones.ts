@@ -13,6 +13,8 @@ import { isReady, readSettings } from "./settings.js";
 export const BASE = "base";
 const SERIALS = 4_294_967_296; // RFC 1982: 32 bits
 const HALF = SERIALS / 2;
+/** Zones marked at once. */
+const PAGE = 500;
 
 const SHOWN = { domain: { select: { state: true } } } as const;
 export type ShownZone = Prisma.ZoneGetPayload<{ include: typeof SHOWN }>;
@@ -100,12 +102,16 @@ export async function touchZones(tx: TransactionContext, names: readonly string[
   );
 }
 
+type Marked = Pick<Zone, "id" | "name" | "accountId" | "dnsHostId">;
+
 /** Marks zones, with a serial greater than before. */
-export async function touchRows(tx: TransactionContext, zones: readonly Zone[]): Promise<void> {
+export async function touchRows(tx: TransactionContext, zones: readonly Marked[]): Promise<void> {
   if (zones.length === 0 || !isReady(await readSettings(tx.db))) return;
-  for (const zone of zones) {
-    const data = { serialFloor: nextSerial(zone.serialFloor), version: { increment: 1 } };
-    await tx.db.zone.update({ where: { id: zone.id }, data });
+  for (let start = 0; start < zones.length; start += PAGE) {
+    const id = { in: zones.slice(start, start + PAGE).map((zone) => zone.id) };
+    await tx.db.zone.updateMany({ where: { id }, data: { serialFloor: { increment: 1 }, version: { increment: 1 } } });
+    // RFC 1982: after the greatest comes zero, which is left out, for some servers take it as "none".
+    await tx.db.zone.updateMany({ where: { id, serialFloor: { gte: SERIALS } }, data: { serialFloor: 1 } });
   }
   await touch(
     tx,
@@ -129,7 +135,18 @@ export async function touchZonesOf(tx: TransactionContext, accountId: string): P
 /** Marks every zone, and what all zones of a host share. */
 export async function touchEverything(tx: TransactionContext, hostId?: string): Promise<void> {
   await touchBase(tx, hostId);
-  await touchRows(tx, await tx.db.zone.findMany({ where: { mode: "hosted", dnsHostId: hostId ?? { not: null } } }));
+  for (let after = ""; ; ) {
+    const page = await tx.db.zone.findMany({
+      where: { mode: "hosted", dnsHostId: hostId ?? { not: null }, id: { gt: after } },
+      orderBy: { id: "asc" },
+      take: PAGE,
+      select: { id: true, name: true, accountId: true, dnsHostId: true },
+    });
+    await touchRows(tx, page);
+    const last = page.at(-1);
+    if (page.length < PAGE || last === undefined) return;
+    after = last.id;
+  }
 }
 
 /** Marks what all zones of a host share. */
@@ -148,12 +165,6 @@ export async function raiseSerial(tx: TransactionContext, zone: Zone, seen: numb
   if (ahead === 0 || ahead >= HALF) return false;
   await tx.db.zone.update({ where: { id: zone.id }, data: { serialFloor: BigInt(seen) } });
   return true;
-}
-
-/** Gives the serial after this one; zero is left out, for some servers take it as "none". */
-export function nextSerial(serial: bigint): bigint {
-  const next = (serial + 1n) % BigInt(SERIALS);
-  return next === 0n ? 1n : next;
 }
 
 /** Starts as operators write it, YYYYMMDD00 (RFC 1912 §2.2), so that who read it yesterday reads a greater one today. */

@@ -1,0 +1,53 @@
+/** What is touched on a host, as rows: whole where a run works with them, narrow where it only has to know who waits. Held units stand still. */
+import type { Context } from "../core/context.js";
+import type { UnitRow, WaitingRow } from "./engine.js";
+
+/** Rows of the narrow list, read at once. */
+const LIST = 2_000;
+
+const COLUMNS = {
+  id: true,
+  role: true,
+  key: true,
+  accountId: true,
+  wanted: true,
+  published: true,
+  verified: true,
+  serving: true,
+  hash: true,
+  claims: true,
+  probes: true,
+  touchedBy: true,
+  touchedAt: true,
+} as const;
+
+/** Lists the touched units of a host, sorted, at most so many. */
+export function listTouched(ctx: Context, hostId: string, take: number): Promise<UnitRow[]> {
+  return ctx.db.publishUnit.findMany({ where: touchedOn(ctx, hostId), orderBy: [{ role: "asc" }, { key: "asc" }], select: COLUMNS, take });
+}
+
+/** Reads those of these units that are still touched, sorted. */
+export function readRows(ctx: Context, hostId: string, ids: string[]): Promise<UnitRow[]> {
+  const where = { ...touchedOn(ctx, hostId), id: { in: ids } };
+  return ctx.db.publishUnit.findMany({ where, orderBy: [{ role: "asc" }, { key: "asc" }], select: COLUMNS });
+}
+
+const touchedOn = (ctx: Context, hostId: string) => ({ hostId, hold: null, wanted: { gt: ctx.db.publishUnit.fields.published } });
+
+/** Lists all that is touched, sorted. */
+export async function listWaiting(ctx: Context, hostId: string): Promise<WaitingRow[]> {
+  const rows: WaitingRow[] = [];
+  for (let after = ""; ; ) {
+    const page = await ctx.db.publishUnit.findMany({
+      where: { ...touchedOn(ctx, hostId), id: { gt: after } },
+      orderBy: { id: "asc" },
+      take: LIST,
+      select: { id: true, role: true, key: true, accountId: true, serving: true, touchedBy: true },
+    });
+    rows.push(...page);
+    if (page.length < LIST) break;
+    after = page.at(-1)?.id ?? "";
+  }
+  const name = ({ role, key }: WaitingRow) => `${role} ${key}`;
+  return rows.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}

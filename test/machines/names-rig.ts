@@ -158,7 +158,7 @@ ${primaries.map(({ catalog, address }) => `zone "${catalog}" { type secondary; p
 }
 
 /** Debian's own service listens on the same port, and the kernel would deal questions to both. */
-async function makeRoom(node: LabNode, service: string): Promise<void> {
+export async function makeRoom(node: LabNode, service: string): Promise<void> {
   await node.must(["systemctl", "stop", service]);
   await node.must(["mkdir", "-p", "/run/second", "/var/lib/second"]);
 }

@@ -9,6 +9,7 @@ import { chipsOf } from "./chips.js";
 import { checkDnssec } from "./dnssec.js";
 import { giveBack, turnOff } from "./overrides.js";
 import { addRecord, editRecord, removeRecord, restoreRecord } from "./records.js";
+import { startRollOver } from "./roll-over.js";
 import {
   DerivedKey,
   DomainParams,
@@ -63,6 +64,10 @@ export function dnsApi(app: FastifyInstance, services: Services): void {
   });
   app.post("/domains/:domain/zone/check", { config: write, schema: { params, response: one } }, async (request) => {
     await checkDnssec(request.ctx, { hosts: publisherOf(services).hosts, resolver: services.resolver }, keyOf(request));
+    return body(request);
+  });
+  app.post("/domains/:domain/zone/roll-over", { config: write, schema: { params, response: one } }, async (request) => {
+    await startRollOver(request.ctx, { hosts: publisherOf(services).hosts, resolver: services.resolver }, keyOf(request));
     return body(request);
   });
   const Text = Type.Object({ text: Type.String() });

@@ -11,6 +11,7 @@ import { checkDnssec } from "./dnssec.js";
 import { giveBack, turnOff } from "./overrides.js";
 import { parseOwner } from "./record-names.js";
 import { addRecord, editRecord, listBin, removeRecord, restoreRecord } from "./records.js";
+import { startRollOver } from "./roll-over.js";
 import { DerivedKey, RecordChange, RecordInput, ZoneChange } from "./schemas.js";
 import { undoChange } from "./undo.js";
 import { editZone, lockZone, unlockZone } from "./zone-settings.js";
@@ -96,6 +97,14 @@ function zoneCommands(zones: Command, services: Services, context: () => Context
       const zone = await checkDnssec(context(), { hosts: publisherOf(services).hosts, resolver: services.resolver }, domain);
       for (const ds of zone.ds as string[]) say(`${zone.name}. IN DS ${ds}`);
       say(`parent: ${zone.parentState}`);
+      if (zone.rollOver !== "none") say(`roll-over: ${zone.rollOver}`);
+    });
+  zones
+    .command("roll-over <domain>")
+    .description("replace the key that the parent vouches for; `check` says when the new DS is wanted there")
+    .action(async (domain: string) => {
+      const zone = await startRollOver(context(), { hosts: publisherOf(services).hosts, resolver: services.resolver }, domain);
+      say(`roll-over: ${zone.rollOver}`);
     });
 }
 

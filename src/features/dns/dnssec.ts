@@ -6,7 +6,8 @@ import type { Zone } from "../../generated/sqlite/client.js";
 import type { HostDirectory } from "../../publish/contract.js";
 import { dnsServerOf } from "./probers.js";
 import type { RecordName } from "./role.js";
-import { getZone } from "./zones.js";
+import { stepOf } from "./roll-over-step.js";
+import { getZone, zoneObject } from "./zones.js";
 
 const TIMEOUT_MS = 2000;
 const BATCH = 500;
@@ -33,7 +34,11 @@ export async function checkDnssec(ctx: Context, sources: DnssecSources, key: str
 export async function checkAllDnssec(ctx: Context, sources: DnssecSources): Promise<number> {
   const before = new Date(ctx.clock.now().getTime() - HOUR_MS);
   const zones = await ctx.db.zone.findMany({
-    where: { mode: "hosted", dnsHostId: { not: null }, domain: { state: "live" }, OR: [{ dsAskedAt: null }, { dsAskedAt: { lt: before } }] },
+    where: {
+      ...{ mode: "hosted", dnsHostId: { not: null }, domain: { state: "live" } },
+      // Somebody waits while keys change: those zones are asked about each time.
+      OR: [{ dsAskedAt: null }, { dsAskedAt: { lt: before } }, { rollOver: { not: "none" } }],
+    },
     orderBy: [{ dsAskedAt: { sort: "asc", nulls: "first" } }],
     take: BATCH,
   });
@@ -43,15 +48,15 @@ export async function checkAllDnssec(ctx: Context, sources: DnssecSources): Prom
 
 interface Answers {
   /** null: nobody answered, what was known stays. */
-  ds: string[] | null;
+  primary: PrimaryKeys | null;
   parent: string[] | null;
 }
 
 async function askBoth(ctx: Context, { hosts, resolver }: DnssecSources, zone: Zone): Promise<Answers> {
   const host = zone.dnsHostId && zone.signed ? await hosts.find(ctx.db, zone.dnsHostId) : null;
-  const wanted = host ? dnsServerOf(host).then((server) => wantedDs(server, zone.name)) : Promise.resolve([]);
-  const [ds, parent] = await Promise.all([wanted.catch(() => null), parentDs(resolver, zone.name)]);
-  return { ds, parent };
+  const asked = host ? dnsServerOf(host).then((server) => primaryKeys(server, zone.name)) : Promise.resolve({ wanted: [], keys: [] });
+  const [primary, parent] = await Promise.all([asked.catch(() => null), parentDs(resolver, zone.name)]);
+  return { primary, parent };
 }
 
 /** What the parent says; null: it could not be found out. */
@@ -61,10 +66,27 @@ async function parentDs(resolver: Resolver, zone: RecordName): Promise<string[] 
   return seen.state === "found" ? seen.records.map(({ value }) => value).sort() : [];
 }
 
-async function saveAnswers(ctx: Context, zone: Zone, { ds, parent }: Answers): Promise<Zone> {
-  const known = ds ?? (zone.ds as string[]);
-  const parentState: ParentState = parent === null ? "unknown" : compareDs(known, parent);
-  return ctx.db.zone.update({ where: { id: zone.id }, data: { ds: known, parentDs: parent ?? [], parentState, dsAskedAt: ctx.clock.now() } });
+async function saveAnswers(ctx: Context, zone: Zone, { primary, parent }: Answers): Promise<Zone> {
+  const ds = primary?.wanted ?? (zone.ds as string[]);
+  // While keys change, the parent may have the DS of any that is still in use.
+  const parentState: ParentState = parent === null ? "unknown" : compareDs([...ds, ...(primary?.keys ?? [])], parent);
+  const asked = { ds, parentDs: parent ?? [], parentState, dsAskedAt: ctx.clock.now() };
+  const step = primary && parent ? stepOf({ leaving: zone.leavingKeys as number[], ...primary, parent }) : null;
+  if (step === "done") return endRollOver(ctx, zone, asked);
+  return ctx.db.zone.update({ where: { id: zone.id }, data: { ...asked, ...(step ? { rollOver: step } : {}) } });
+}
+
+/** The keys that should leave have left. */
+async function endRollOver(ctx: Context, zone: Zone, asked: Partial<Zone>): Promise<Zone> {
+  return ctx.transaction(async (tx) => {
+    const known = await tx.db.zone.findUniqueOrThrow({ where: { id: zone.id } });
+    if (JSON.stringify(known.leavingKeys) !== JSON.stringify(zone.leavingKeys)) return known;
+    tx.audit({ verb: "dns.zone.rolled_over", accountId: zone.accountId, object: zoneObject(zone), old: { keys: zone.leavingKeys }, new: { ds: asked.ds } });
+    return tx.db.zone.update({
+      where: { id: zone.id },
+      data: { ...(asked as object), leavingKeys: [], rollOver: "none" },
+    });
+  });
 }
 
 /** Compares what should be at the parent with what is there: `partial` when only other keys are vouched for. Pure. */
@@ -73,14 +95,27 @@ export function compareDs(wanted: readonly string[], found: readonly string[]): 
   return wanted.some((one) => found.includes(one)) ? "present" : "partial";
 }
 
+/** DS records of a zone's keys, as its primary tells them. */
+export interface PrimaryKeys {
+  /** Those that the parent should have. */
+  wanted: string[];
+  /** Those of all key-signing keys that are published. */
+  keys: string[];
+}
+
 /** Asks the primary which DS records it wants (CDS, RFC 7344), or makes them of its key-signing keys; null: nobody answered. */
 export async function wantedDs(server: Server, zone: RecordName): Promise<string[] | null> {
-  const cds = await valuesOf(server, zone, "CDS");
+  return (await primaryKeys(server, zone))?.wanted ?? null;
+}
+
+/** Asks the primary which keys it publishes; null: nobody answered. */
+export async function primaryKeys(server: Server, zone: RecordName): Promise<PrimaryKeys | null> {
+  const [cds, dnskeys] = await Promise.all([valuesOf(server, zone, "CDS"), valuesOf(server, zone, "DNSKEY")]);
+  if (cds === null || dnskeys === null) return null;
+  const keys = dnskeys.flatMap((value) => dsOfKey(zone, value) ?? []).sort();
   // RFC 8078 §4: "0 0 0 00" asks the parent to forget.
-  const published = cds?.filter((value) => !value.startsWith("0 0 ")) ?? [];
-  if (cds === null || published.length > 0) return cds && published.sort();
-  const keys = await valuesOf(server, zone, "DNSKEY");
-  return keys === null ? null : keys.flatMap((value) => dsOfKey(zone, value) ?? []).sort();
+  const published = cds.filter((value) => !value.startsWith("0 0 ")).sort();
+  return { wanted: published.length > 0 ? published : keys, keys };
 }
 
 async function valuesOf(server: Server, zone: RecordName, type: "CDS" | "DNSKEY"): Promise<string[] | null> {

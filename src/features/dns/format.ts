@@ -14,6 +14,7 @@ import { type DnsBaseState, type DnsState, PROBE_LABEL, type RecordData, type Re
 const MAX_ZONE = 180;
 const MAX_SERIAL = 4_294_967_295;
 const MAX_PORT = 65_535;
+const MAX_TAG = 65_535; // RFC 4034 §5.1.1
 const MAX_TTL = 2_147_483_647; // RFC 2181 §8
 /** Seconds. Secondaries are told of changes; these are for when they could not be, and for how long they go on without us. */
 const REFRESH = 3600;
@@ -82,11 +83,18 @@ export function zoneFile(state: ZoneState, probe: string): string {
   const lines = [
     `; Written by Mutu for zone ${zone}. Do not edit: the next publication replaces this file.`,
     `${zone}. ${ttl} IN SOA ${name(state.primary)}. ${name(state.mailbox)}. ${timers}`,
+    ...leaving(state),
     ...sameTtl(state).map((record) => recordLine(record, zone, ttl)),
     `${probeName}. ${PROBE_TTL} IN TXT "${probeWord(probe)}"`,
   ];
   for (const record of state.records) if (isInZone(record.name, probeName)) refuse("name of a record: the probe's", record.name);
   return `${lines.join("\n")}\n`;
+}
+
+/** The third line, where drivers look for it. */
+function leaving({ leavingKeys = [] }: ZoneState): string[] {
+  for (const tag of leavingKeys) if (!Number.isSafeInteger(tag) || tag < 0 || tag > MAX_TAG) refuse("tag of a key", tag);
+  return leavingKeys.length === 0 ? [] : [`; Leaving keys: ${[...leavingKeys].sort((a, b) => a - b).join(" ")}`];
 }
 
 /** It becomes the name of a file too. */

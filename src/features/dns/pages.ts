@@ -13,6 +13,7 @@ import { shownData } from "./record-text.js";
 import { isRecordType, RECORD_FIELDS, RECORD_TYPES } from "./record-types.js";
 import { dataOf, getRecord, listBin } from "./records.js";
 import type { RecordType } from "./role.js";
+import { type RollOver, tagOf } from "./roll-over-step.js";
 import { isReady, readSettings } from "./settings.js";
 import { chipView, consequences, filterRows, rowView, ttlWords } from "./shown.js";
 import { lastChangeOf } from "./undo.js";
@@ -26,6 +27,7 @@ const UNDO_MS = 600_000;
 const TTL_CHOICES = [300, 900, 3600, 14_400, 86_400, 604_800];
 /** What nearly everybody looks for; the others are folded. */
 const COMMON: ReadonlySet<RecordType> = new Set(["A", "AAAA", "CNAME", "MX", "TXT"]);
+const ROLL_OVER: readonly RollOver[] = ["announcing", "parent", "finishing"];
 
 export const zoneKey = (request: FastifyRequest) => (request.params as { domain: string }).domain;
 export const recordsPath = ({ domainId }: Pick<Zone, "domainId">) => `/domains/${domainId}/records`;
@@ -206,14 +208,27 @@ export async function drawZone(request: FastifyRequest, reply: FastifyReply) {
   const admin = isAdmin(request.actor);
   return reply.page("dns/zone", {
     ...(await headOf(request, zone)),
-    ds: (zone.ds as string[]).map((value) => ({ value, parts: dsParts(value) })),
+    ds: (zone.ds as string[])
+      .filter((value) => zone.rollOver !== "parent" || !(zone.leavingKeys as number[]).includes(tagOf(value)))
+      .map((value) => ({ value, parts: dsParts(value) })),
     parentDs: zone.parentDs,
+    waiting: zone.rollOver === "parent",
+    rollOver: zone.rollOver === "none" ? null : rollOverSteps(request, zone.rollOver as RollOver),
     ttls: ttlChoices(request, "hosting", settings.defaultTtl, zone.defaultTtl),
     modes: ["hosted", "external"].map((value) => ({ value, label: request.t(`dns.modes.${value}`), text: request.t(`dns.mode_texts.${value}`) })),
     hosts: admin ? (await hostsWithRole(request.ctx.db, "dns")).map(({ id, name }) => ({ value: id, label: name })) : [],
     admin,
     doubts: request.formState?.errors["knowingly"] !== undefined,
   });
+}
+
+function rollOverSteps(request: FastifyRequest, step: RollOver) {
+  const now = ROLL_OVER.indexOf(step);
+  return ROLL_OVER.map((name, at) => ({
+    label: request.t(`zones.roll_over.steps.${name}`),
+    state: at < now ? "done" : at === now ? "now" : "next",
+    text: at === now ? request.t(`zones.roll_over.texts.${name}`) : null,
+  }));
 }
 
 function dsParts(value: string) {

@@ -42,7 +42,8 @@ export async function dnsServerOf(host: Pick<HostRecord, "address" | "daemons" |
   return { address, port };
 }
 
-function dnsDaemon(host: Pick<HostRecord, "daemons">) {
+/** The name server of a host. */
+export function dnsDaemon(host: Pick<HostRecord, "daemons">) {
   return host.daemons.find(({ role }) => role === "dns");
 }
 

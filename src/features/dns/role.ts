@@ -25,6 +25,8 @@ export interface ZoneState {
   negativeTtl: number;
   /** false: the zone is served without signatures. */
   signed: boolean;
+  /** Tags of the key-signing keys that a signed zone should no longer have: a daemon that has no other begins to change them. */
+  leavingKeys?: number[];
   /** Every record but the SOA, those of the apex first, in canonical order (RFC 4034 §6.1), without doubles. */
   records: ZoneRecord[];
 }

@@ -60,6 +60,7 @@ function zoneUnit(name: string, accountId: string | null, table: ZoneTable | und
 
 /** Gives the typed state of a zone. Pure. */
 export function zoneState({ zone, settings, served: records }: ZoneTable): ZoneState {
+  const leavingKeys = zone.leavingKeys as number[];
   return {
     kind: "zone",
     zone: zone.name,
@@ -69,6 +70,7 @@ export function zoneState({ zone, settings, served: records }: ZoneTable): ZoneS
     defaultTtl: zone.defaultTtl ?? settings.defaultTtl,
     negativeTtl: settings.negativeTtl,
     signed: zone.signed,
+    ...(leavingKeys.length > 0 ? { leavingKeys } : {}),
     records,
   };
 }

@@ -7,6 +7,7 @@ import { adminPages } from "./admin-routes.js";
 import { checkDnssec } from "./dnssec.js";
 import { drawZone, drawZones, zoneKey } from "./pages.js";
 import { recordPages } from "./record-routes.js";
+import { startRollOver } from "./roll-over.js";
 import { LockInput, Nothing, ZoneForm } from "./schemas.js";
 import { streamChips } from "./stream.js";
 import { editZone, lockZone, unlockZone } from "./zone-settings.js";
@@ -40,6 +41,18 @@ export function dnsPages(app: FastifyInstance, services: Services): void {
       async act(ctx, _input, request) {
         const zone = await checkDnssec(ctx, { hosts: publisherOf(services).hosts, resolver: services.resolver }, zoneKey(request));
         return { to: `/domains/${zone.domainId}/zone`, says: `zones.checked.${zone.parentState}` };
+      },
+      again: drawZone,
+    }),
+  );
+  app.post(
+    "/domains/:domain/zone/roll-over",
+    { config: write },
+    form({
+      schema: Nothing,
+      async act(ctx, _input, request) {
+        const zone = await startRollOver(ctx, { hosts: publisherOf(services).hosts, resolver: services.resolver }, zoneKey(request));
+        return { to: `/domains/${zone.domainId}/zone`, says: "zones.roll_over.begun" };
       },
       again: drawZone,
     }),

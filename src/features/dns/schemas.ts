@@ -165,6 +165,7 @@ export const ZoneOutput = Type.Object({
   signed: Type.Boolean(),
   ds: Type.Array(Type.String()),
   parent: Type.String(),
+  rollOver: Type.Enum(["none", "announcing", "parent", "finishing"]),
   locked: Type.Boolean(),
   lockReason: Type.Union([Type.String(), Type.Null()]),
   chip: Type.Object({ state: Type.String(), code: Type.Optional(Type.String()) }),

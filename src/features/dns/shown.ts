@@ -8,6 +8,7 @@ import { displayName } from "../domains/index.js";
 import { lostWith } from "./losses.js";
 import { shownName, shownOwner } from "./record-names.js";
 import { shownData } from "./record-text.js";
+import type { RollOver } from "./roll-over-step.js";
 import type { RecordOutput, ZoneOutput } from "./schemas.js";
 import type { DnsSettings } from "./settings.js";
 import { newProblems, type Problem } from "./zone-rules.js";
@@ -147,6 +148,7 @@ export function zoneBody(zone: Zone, settings: DnsSettings, chip: Chip): Static<
     signed: zone.signed,
     ds: zone.ds as string[],
     parent: zone.parentState,
+    rollOver: zone.rollOver as RollOver,
     locked: zone.locked,
     lockReason: zone.lockReason,
     chip: chip.state === "failed" ? { state: chip.state, code: chip.code } : { state: chip.state },

@@ -85,7 +85,10 @@ async function settled(tx: TransactionContext, old: Zone, change: ZoneChange) {
   const mode = change.mode ?? old.mode;
   if (old.signed && old.mode === "hosted" && mode === "external" && (old.parentState === "present" || old.parentState === "partial") && !change.knowingly)
     throw conflict("dns.ds_at_parent", { name: old.name }, "knowingly");
-  return { mode, signed, defaultTtl: ttl.value, dnsHostId: await settledHost(tx, old, change.dnsHostId) };
+  const dnsHostId = await settledHost(tx, old, change.dnsHostId);
+  // Elsewhere, or later, its keys are others.
+  const ended = mode !== "hosted" || !signed || dnsHostId !== old.dnsHostId ? ({ leavingKeys: [], rollOver: "none" } as const) : {};
+  return { mode, signed, defaultTtl: ttl.value, dnsHostId, ...ended };
 }
 
 async function settledHost(tx: TransactionContext, old: Zone, wanted: string | undefined): Promise<string | null> {

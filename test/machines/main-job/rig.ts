@@ -77,12 +77,19 @@ export async function raiseHouse({ preload }: HouseRequest = {}): Promise<House>
   });
 }
 
-/** Raises the control machine alone, from another checkout; no panel runs, the command line publishes. */
-export function raiseControl(source: string): Promise<House> {
-  return furnished([], source, async () => undefined);
+export interface ControlRequest {
+  /** Drivers of the control machine; default: the lab's own. */
+  daemons?: string;
+  /** Machines beside it, which the panel does not know. */
+  others?: NodeRequest[];
 }
 
-async function furnished(others: NodeRequest[], source: string, furnish: (house: House) => Promise<void>): Promise<House> {
+/** Raises the control machine alone, from a checkout; no panel runs, the command line publishes. */
+export function raiseControl(source: string, { daemons, others = [] }: ControlRequest = {}): Promise<House> {
+  return furnished(others, source, async () => undefined, daemons);
+}
+
+async function furnished(others: NodeRequest[], source: string, furnish: (house: House) => Promise<void>, daemons?: string): Promise<House> {
   const tree = await buildPanelTree(source);
   let lab: Lab | undefined;
   const close = async () => {
@@ -90,7 +97,7 @@ async function furnished(others: NodeRequest[], source: string, furnish: (house:
     rmSync(tree.directory, { recursive: true, force: true });
   };
   try {
-    lab = await raiseLab({ nodes: [{ name: "control", binds: tree.binds }, ...others] });
+    lab = await raiseLab({ nodes: [{ name: "control", binds: tree.binds, ...(daemons ? { daemons } : {}) }, ...others] });
     const house = houseOf(lab, close);
     const conf = (await house.control.readFile("/etc/mutu/panel.conf")).replace(/^MUTU_ORIGIN=.*$/m, `MUTU_ORIGIN=${ORIGIN}`);
     await house.control.writeFile("/etc/mutu/panel.conf", conf, { mode: "640", owner: "root:mutu-panel" });

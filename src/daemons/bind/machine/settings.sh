@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034
 # settings.sh: what driver, start, backup and restore share. Sourced, never run by itself.
 #   machine.conf: MUTU_BIND_PORT=53 MUTU_BIND_ADDRESSES="0.0.0.0 ::" MUTU_BIND_CONTROL=953 MUTU_BIND_USER=mutu-bind
+#   MUTU_BIND_PROPAGATION_SECONDS=3600 (until every secondary has a change) MUTU_BIND_PARENT_SECONDS=3600 (the same of the parent's)
+#   MUTU_BIND_PARENT_TTL_SECONDS=86400 (how long a DS may be remembered)
 LC_ALL=C
 HOME=/nonexistent
 PATH=${MUTU_PATH:-/usr/sbin:/usr/bin:/sbin:/bin}
@@ -17,6 +19,7 @@ if [ "$MUTU_START" = direct ]; then
 else
   run=/run/mutu-bind state=/var/lib/mutu-bind
 fi
+propagation=${MUTU_BIND_PROPAGATION_SECONDS:-3600} parent=${MUTU_BIND_PARENT_SECONDS:-3600} remembered=${MUTU_BIND_PARENT_TTL_SECONDS:-86400}
 port=${MUTU_BIND_PORT:-53} control=${MUTU_BIND_CONTROL:-953}
 
 me=${me:-$(id -u)}
@@ -72,7 +75,7 @@ listen() {
 configuration() { # <release>: all that named reads but the zones
   case $MUTU_START in direct) log="file \"$run/named.log\"" ;; *) log=stderr ;; esac
   list=$(shared "$1")
-  awk '
+  awk -v propagation="$propagation" -v parent="$parent" -v remembered="$remembered" '
     $1 == "key" { print "key \"" $2 "\" { algorithm " $3 "; secret \"" $4 "\"; };"; keys = keys " key \"" $2 "\";" }
     $1 == "secondary" { told = told " " $3 " port " $4 " key \"" $5 "\";" }
     $1 == "ksk-days" { days = $2 }
@@ -82,7 +85,8 @@ configuration() { # <release>: all that named reads but the zones
       print "parental-agents \"parents\" {" (parents == "" ? " 127.0.0.1 port 1;" : parents) " };"
       print "dnssec-policy \"mutu\" { keys {"
       print "  ksk lifetime " (days > 0 ? "P" days "D" : "unlimited") " algorithm ecdsap256sha256; zsk lifetime P90D algorithm ecdsap256sha256; };"
-      print "  purge-keys P90D; };"
+      print "  purge-keys P90D; dnskey-ttl " propagation "; zone-propagation-delay " propagation "; publish-safety " propagation "; retire-safety " propagation ";"
+      print "  parent-propagation-delay " parent "; parent-ds-ttl " remembered "; };"
       print "acl \"transfer\" {" (keys == "" ? " none;" : keys) " };"
       print "primaries \"secondaries\" {" told " };"
     }' "$list"

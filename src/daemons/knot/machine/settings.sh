@@ -1,6 +1,7 @@
 # shellcheck shell=sh disable=SC2034
 # settings.sh: what driver, start, backup and restore share. Sourced, never run by itself.
 #   machine.conf: MUTU_KNOT_PORT=53 MUTU_KNOT_ADDRESSES="0.0.0.0 ::" MUTU_KNOT_USER=mutu-knot
+#   MUTU_KNOT_PROPAGATION_SECONDS=3600 (until every secondary has a change) MUTU_KNOT_PARENT_SECONDS=3600 (how often the parent is asked for a new DS)
 LC_ALL=C
 # knotc keeps a history of what passes through it: secrets of keys must not be in one.
 HOME=/nonexistent
@@ -52,7 +53,7 @@ members() { # rows on standard input → "<label>.zones <zone>"
 }
 # Keys, secondaries and templates: "<section> <id> <item> <value>…", each after what it refers to.
 items() { # <list>
-  awk -v root="$MUTU_ROOT" '
+  awk -v root="$MUTU_ROOT" -v propagation="${MUTU_KNOT_PROPAGATION_SECONDS:-3600}" -v ask="${MUTU_KNOT_PARENT_SECONDS:-3600}" '
     $1 == "key" { print "key", $2, "algorithm", $3; print "key", $2, "secret", $4; keys = keys " " $2 }
     $1 == "secondary" { remote[++n] = $2; address[n] = $3 "@" $4; key[n] = $5; all = all " " $2 }
     $1 == "ksk-days" { days = $2 }
@@ -71,12 +72,13 @@ items() { # <list>
       for (i = 1; i <= n; i++) { print "remote", remote[i], "address", address[i]; print "remote", remote[i], "key", key[i] }
       for (i = 1; i <= p; i++) print "remote", "parent-" i, "address", parent[i]
       if (n > 0) { print "remotes", "secondaries", "remote" all; print "acl", "transfer", "key" keys; print "acl", "transfer", "action", "transfer", "query" } # query: of the serial, with the key
-      if (p > 0) print "submission", "parent", "parent" parents
+      if (p > 0) { print "submission", "parent", "parent" parents; print "submission", "parent", "check-interval", ask }
       print "policy", "mutu", "algorithm", "ecdsap256sha256"
       print "policy", "mutu", "zsk-lifetime", "90d"
       print "policy", "mutu", "ksk-lifetime", (p > 0 ? days "d" : "0")
       if (p > 0) print "policy", "mutu", "ksk-submission", "parent"
       print "policy", "mutu", "cds-cdnskey-publish", "always"
+      print "policy", "mutu", "propagation-delay", propagation
       template("catalog"); template("plain"); template("signed")
       print "template", "signed", "dnssec-signing", "on"
       print "template", "signed", "dnssec-policy", "mutu"

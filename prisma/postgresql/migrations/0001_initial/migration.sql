@@ -212,6 +212,9 @@ CREATE TABLE "AcmeAccount" (
     "termsAgreedAt" TIMESTAMP(3),
     "eabKeyId" TEXT,
     "eabSecret" TEXT,
+    "pausedUntil" TIMESTAMP(3),
+    "pauses" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
     "createdAt" TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
     CONSTRAINT "AcmeAccount_pkey" PRIMARY KEY ("id")
@@ -297,6 +300,15 @@ CREATE TABLE "CertificatePlace" (
 );
 
 -- CreateTable
+CREATE TABLE "AcmeThumbprint" (
+    "hostId" TEXT NOT NULL,
+    "thumbprint" TEXT NOT NULL,
+    "placedAt" TIMESTAMP(3) NOT NULL,
+
+    CONSTRAINT "AcmeThumbprint_pkey" PRIMARY KEY ("hostId")
+);
+
+-- CreateTable
 CREATE TABLE "AcmeRecord" (
     "id" TEXT NOT NULL,
     "domainId" TEXT NOT NULL,
@@ -341,6 +353,8 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" TIMESTAMP(3),
+    "undo" JSONB NOT NULL DEFAULT '{}',
+    "undoAt" TIMESTAMP(3),
     "leavingKeys" JSONB NOT NULL DEFAULT '[]',
     "rollOver" TEXT NOT NULL DEFAULT 'none',
     "version" INTEGER NOT NULL DEFAULT 1,

@@ -167,6 +167,9 @@ CREATE TABLE "AcmeAccount" (
     "termsAgreedAt" DATETIME,
     "eabKeyId" TEXT,
     "eabSecret" TEXT,
+    "pausedUntil" DATETIME,
+    "pauses" INTEGER NOT NULL DEFAULT 0,
+    "problem" TEXT,
     "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP
 );
 
@@ -252,6 +255,13 @@ CREATE TABLE "CertificatePlace" (
 );
 
 -- CreateTable
+CREATE TABLE "AcmeThumbprint" (
+    "hostId" TEXT NOT NULL PRIMARY KEY,
+    "thumbprint" TEXT NOT NULL,
+    "placedAt" DATETIME NOT NULL
+);
+
+-- CreateTable
 CREATE TABLE "AcmeRecord" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "domainId" TEXT NOT NULL,
@@ -293,6 +303,8 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" DATETIME,
+    "undo" JSONB NOT NULL DEFAULT '{}',
+    "undoAt" DATETIME,
     "leavingKeys" JSONB NOT NULL DEFAULT '[]',
     "rollOver" TEXT NOT NULL DEFAULT 'none',
     "version" INTEGER NOT NULL DEFAULT 1,

@@ -194,3 +194,20 @@ test("mutu dns import", async (t) => {
   assert.equal(await run("transfer-networks"), "127.0.0.0/8\n");
   assert.equal(await run("transfer-networks", "none"), "");
 });
+
+test("a large zone is drawn in part, taken whole, and several at once wait for their turn", async (t) => {
+  const { jeanne, ctx, path } = await createPanel(t);
+  const text = Array.from({ length: 420 }, (_, at) => `h${at} A 192.0.2.${at % 250}`).join("\n");
+  const token = await jeanne.csrf(path);
+  const shown = await Promise.all(Array.from({ length: 5 }, () => jeanne.post(`${path}/preview`, { text }, token)));
+  assert.deepEqual(
+    shown.map(({ statusCode }) => statusCode),
+    Array(5).fill(200),
+  );
+  const body = shown[0]?.body ?? "";
+  assert.equal(body.match(/name="choice:/g)?.length, 300);
+  assert.ok(body.includes("and 120 more: they are done as is usually proposed"));
+  const done = await jeanne.post(path, { text, version: versionOf(body), [fieldOf(body, "h7.asso.test address")]: "keep" }, token);
+  assert.equal(done.statusCode, 200);
+  assert.equal(await ctx.db.dnsRecord.count(), 419);
+});

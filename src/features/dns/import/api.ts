@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Services } from "../../../core/services.js";
 import { DomainParams } from "../schemas.js";
+import { takeTurn } from "./door.js";
 import { importRecords, previewImport } from "./imports.js";
 import { fetchZone, listTransferNetworks, setTransferNetworks } from "./old-server.js";
 import { ImportBody, ImportOutput, NetworksInput, NetworksOutput, TransferInput, TransferOutput } from "./schemas.js";
@@ -17,11 +18,11 @@ const keyOf = (request: FastifyRequest) => (request.params as { domain: string }
 /** Mounts the routes. */
 export function importApi(app: FastifyInstance, services: Services): void {
   const schema = { params: DomainParams, body: ImportBody, response: { 200: ImportOutput } };
-  app.post("/domains/:domain/import/preview", { config: write, bodyLimit: BODY_BYTES, schema }, async (request) => {
+  app.post("/domains/:domain/import/preview", { config: write, bodyLimit: BODY_BYTES, onRequest: takeTurn, schema }, async (request) => {
     const { zone, plan } = await previewImport(request.ctx, services.features, keyOf(request), request.body as ImportBody);
     return planBody(request.t.bind(request), zone, plan);
   });
-  app.post("/domains/:domain/import", { config: write, bodyLimit: BODY_BYTES, schema }, async (request) => {
+  app.post("/domains/:domain/import", { config: write, bodyLimit: BODY_BYTES, onRequest: takeTurn, schema }, async (request) => {
     const { zone, plan } = await importRecords(request.ctx, services.features, keyOf(request), request.body as ImportBody);
     return planBody(request.t.bind(request), zone, plan);
   });

@@ -5,6 +5,7 @@ import { isAdmin } from "../../../core/ownership.js";
 import type { Services } from "../../../core/services.js";
 import { shownName } from "../record-names.js";
 import { getZone } from "../zones.js";
+import { takeTurn } from "./door.js";
 import { importRecords, previewImport } from "./imports.js";
 import { fetchZone, listTransferNetworks, setTransferNetworks } from "./old-server.js";
 import { ImportForm, NetworksInput, TransferInput } from "./schemas.js";
@@ -23,7 +24,7 @@ export function importPages(app: FastifyInstance, services: Services): void {
   app.get("/domains/:domain/import", { config: write }, draw);
   app.post(
     "/domains/:domain/import/preview",
-    { config: write, bodyLimit: BODY_BYTES },
+    { config: write, bodyLimit: BODY_BYTES, onRequest: takeTurn },
     form({ schema: ImportForm, act: (_ctx, _input, request, reply) => drawPreview(services, request, reply, textOf(request)), again: draw }),
   );
   app.post(
@@ -39,7 +40,7 @@ export function importPages(app: FastifyInstance, services: Services): void {
   );
   app.post(
     "/domains/:domain/import",
-    { config: write, bodyLimit: BODY_BYTES },
+    { config: write, bodyLimit: BODY_BYTES, onRequest: takeTurn },
     form({
       schema: ImportForm,
       async act(ctx, { version }, request, reply) {

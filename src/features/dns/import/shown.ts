@@ -17,6 +17,8 @@ type Translate = FastifyRequest["t"];
 
 /** Sentences told one by one; of more, only the number. */
 const MAX_TOLD = 500;
+/** Groups of records that a page shows with their choice; for the others the proposal holds. */
+const MAX_GROUPS = 300;
 const MAX_SOURCE = 200;
 /** What needs a look first. */
 const ORDER: readonly Outcome[] = ["refused", "doubt", "aside", "changed", "left"];
@@ -51,21 +53,26 @@ export function planBody(t: Translate, zone: Zone, plan: ImportPlan): Static<typ
 export function planPage(t: Translate, zone: Zone, plan: ImportPlan, text: string) {
   const { counts, groups, same, findings, doubts, fault } = plan;
   const lines = linesOf(text);
-  const shown = groups.map((group, at) => groupPage(t, zone.name, group, at));
+  const numbered = groups.map((group, at) => ({ group, at }));
+  const page = (list: typeof numbered) => ({
+    rows: list.slice(0, MAX_GROUPS).map(({ group, at }) => groupPage(t, zone.name, group, at)),
+    more: Math.max(0, list.length - MAX_GROUPS),
+  });
   return {
     version: zone.version,
     text,
     counts: (["added", "replaced", "overridden", "same", "kept", "left", "aside", "refused"] as const)
       .filter((key) => counts[key] > 0)
       .map((key) => t(`dns.import.counts.${key}`, { count: counts[key] })),
-    decide: shown.filter(({ current }) => current.length > 0),
-    fresh: shown.filter(({ current }) => current.length === 0),
-    same: same.map(({ record, row }) => ({
+    decide: page(numbered.filter(({ group }) => group.current.length > 0)),
+    fresh: page(numbered.filter(({ group }) => group.current.length === 0)),
+    same: same.slice(0, MAX_GROUPS).map(({ record, row }) => ({
       name: shownOwner(record.name, zone.name),
       type: record.data.type,
       value: shownData(record.data),
       derived: reasonOf(t, row),
     })),
+    sameCount: same.length,
     remarks: ORDER.flatMap((outcome) => remarksOf(t, outcome, findings, lines)),
     doubts: doubts.slice(0, MAX_TOLD).map((problem: Problem) => sentenceOf(t, problem)),
     fault: fault && sentenceOf(t, fault),

@@ -4,8 +4,9 @@
 # (MUTU_START_FOLLOWS): most changes are good, and the start is the same one that will serve. When anything fails, what was left out is asked after all.
 
 rehearse() { # <base> <root>
-  changed=$(changes "$1" "$2" incoming/changed) || broken "what changed"
-  passed=''
+  changes_file=incoming/next/changed passed=''
+  changed=$(changes "$1" "$2" $changes_file) || broken "what changed"
+  compared="$1 $2" suspects=$changed
   follows=''
   [ "$verb" != publish ] || follows=yes
   rehearse_each "$2" $follows
@@ -15,11 +16,11 @@ rehearse() { # <base> <root>
 }
 rehearse_each() { # <root> [yes]: every daemon that changed; $passed are those that had nothing against it
   aim none "$live_n"
-  MUTU_NEXT=$MUTU_ROOT/incoming/rehearsal MUTU_RELEASE=$MUTU_ROOT/releases/$1 MUTU_CHANGED=$MUTU_ROOT/incoming/changed
+  MUTU_NEXT=$MUTU_ROOT/incoming/rehearsal MUTU_RELEASE=$MUTU_ROOT/releases/$1 MUTU_CHANGED=$MUTU_ROOT/$changes_file
   [ -z "${2-}" ] || export "MUTU_START_FOLLOWS=$2"
   for daemon in $MUTU_DAEMONS; do
     case "
-$changed
+$suspects
 " in *"
 $daemon
 "*) drive "$daemon" rehearse && passed="$passed$daemon
@@ -28,14 +29,14 @@ $daemon
   unset MUTU_START_FOLLOWS
 }
 rehearse_passed() { # <root>: what they may have left out
-  changed=$passed passed=''
+  suspects=$passed passed=''
   rm -rf incoming/rehearsal && mkdir incoming/rehearsal || broken "incoming"
   rehearse_each "$1"
 }
 start_refused() { # <root>: a start failed that stood for rehearsals too. They tell more: whose file it is, alone on the real base
   by_start=$report
-  report=''
-  changes "$live_root" "$1" incoming/changed >/dev/null || broken "what changed"
+  report='' changes_file=incoming/changed
+  changes "$live_root" "$1" $changes_file >/dev/null || broken "what changed"
   rehearse_passed "$1"
   [ -n "$report" ] || report=$by_start
 }

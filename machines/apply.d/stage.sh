@@ -160,6 +160,7 @@ keep() { # what was verified gets its name: lists, then shards, then the release
   done
   { echo "$base" >incoming/base && : >incoming/unproven && mv -f incoming/index incoming/base incoming/unproven incoming/release/; } || broken "release"
   whole_release incoming/release || die 15 "drift release"
+  looked_at=$root
   if [ ! -d "releases/$root" ]; then
     # the rename itself is on the disk with the next sync: activate's, or none, and then it was never staged
     sync shards lists incoming/release incoming/release/index && mv -T incoming/release "releases/$root" || broken "release"

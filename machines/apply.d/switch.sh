@@ -14,6 +14,7 @@ aim() { # <activation to go to|none> <activation to leave|none>: what the driver
   [ -z "$touched" ] || export "MUTU_TOUCHED=$touched"
 }
 touched='' # daemons of $MUTU_CHANGED, a line each, where this verb has just compared
+compared='' # the two releases that incoming/next/changed tells apart
 drive() { # <daemon> <step>
   # The subshell keeps the lock until the driver has ended, even when apply is killed; the driver, and what it starts, never holds it.
   # shellcheck disable=SC2320
@@ -49,10 +50,11 @@ abort() { # <activation> <what serves|none>: ends what prepare started, last fir
   each abort $(last_first) || :
   : >"activations/$1/failed"
 }
-conclude() { # <activation> <the one left|none> <what changed>: points the daemons at what is live
+conclude() { # <activation> <the one left|none> <what changed> [<daemon>...]: points the daemons at what is live
   MUTU_CHANGED=$MUTU_ROOT/$3
   aim "$1" "$2"
-  each commit
+  shift 3
+  each commit "$@"
 }
 go_back() { # <activation to leave> <activation to return to|none>: 0 when every daemon agreed
   journal "back $1 $2"
@@ -80,13 +82,19 @@ exchange() { # <root>: a new activation of it takes over from the live one
   set -f
   new_n=$((new_n + 1)) next=activations/$new_n
   journal "prepare $new_n $live_n"
-  { mkdir "$next" && ln -s "../../releases/$1" "$next/release" && echo "$1" >"$next/root" && echo $new_n >"$next/number"; } || broken "activation"
-  touched=$(changes "$live_root" "$1" "$next/changed") || broken "what changed"
+  # made aside, so that it appears whole; publish has compared already
+  if [ "$compared" = "$live_root $1" ]; then touched=$changed; else touched=$(changes "$live_root" "$1" incoming/next/changed) || broken "what changed"; fi
+  { ln -s "../../releases/$1" incoming/next/release && echo "$1" >incoming/next/root && echo $new_n >incoming/next/number && mv -T incoming/next "$next"; } ||
+    broken "activation"
   MUTU_CHANGED=$MUTU_ROOT/$next/changed
   aim $new_n "$live_n"
+  to_commit=''
   for daemon in $MUTU_DAEMONS; do
     printf 'prepare %s %s %s .\n' $new_n "$live_n" "$daemon" >>journal
-    drive "$daemon" prepare && continue
+    if drive "$daemon" prepare; then
+      [ -e "$next/$daemon.no-commit" ] || to_commit="$to_commit$daemon "
+      continue
+    fi
     failed "$daemon" prepare
     abort $new_n "$live_n"
     [ "$verb" != publish ] || start_refused "$1"
@@ -98,9 +106,13 @@ exchange() { # <root>: a new activation of it takes over from the live one
   [ ! -e "releases/$1/unproven" ] || rm -f "releases/$1/unproven" || broken "release"
   # one sync: the journal line, what the drivers wrote and the links are on the disk before the switch
   printf 'switch %s %s .\n' $new_n "$live_n" >>journal
-  find "$next" \( -type f -o -type d \) -exec sync journal . releases activations "releases/$1" {} + || broken "sync"
+  set +f
+  # $next/release is the release's own directory, from which a name may have gone
+  sync journal . releases activations "$next" "$next"/* || broken "sync"
+  set -f
   point live "$next" && sync . || broken "switch"
-  if ! conclude $new_n "$live_n" "$next/changed"; then
+  # shellcheck disable=SC2086 # names of daemons
+  if [ -n "$to_commit" ] && ! conclude $new_n "$live_n" "$next/changed" $to_commit; then
     go_back $new_n "$live_n" || :
     die 17 "live $live_root" "$report"
   fi
@@ -108,7 +120,7 @@ exchange() { # <root>: a new activation of it takes over from the live one
 }
 retire() { # ends what the release before kept running and forgets the way back; 1 when a driver could not
   read_previous
-  [ "$previous_n" != none ] || { rm -f previous && return 0; }
+  [ "$previous_n" != none ] || { [ ! -L previous ] || rm -f previous && return 0; }
   journal "settle $live_n $previous_n"
   MUTU_CHANGED=$MUTU_ROOT/activations/$live_n/changed
   aim "$live_n" "$live_n"
@@ -119,7 +131,7 @@ retire() { # ends what the release before kept running and forgets the way back;
 }
 work_folders() { # this verb's own: whatever one before left is nobody's
   [ ! -e incoming ] || rm -rf incoming
-  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/trash || broken "incoming"
+  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/next incoming/trash || broken "incoming"
 }
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step
@@ -147,7 +159,8 @@ activate() { # <base> <root>
   if [ "$live_root" != "$2" ]; then
     [ "$live_root" = "$1" ] || die 12 "live $live_root"
     [ -d "releases/$2" ] && { [ "$verb" = publish ] || [ ! -e "releases/$2/unproven" ]; } || refuse "no release $2 is staged"
-    whole_release "releases/$2" || die 15 "drift release"
+    # publish has just looked
+    [ "${looked_at-}" = "$2" ] || whole_release "releases/$2" || die 15 "drift release"
     # a live release that nobody settled is accepted by building on it
     retire || rm -f previous
     exchange "$2"

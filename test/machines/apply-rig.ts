@@ -48,11 +48,9 @@ rehearse)
   guilty=$(sed -n 's/^[AM] //p' "$MUTU_CHANGED" | (cd "$MUTU_RELEASE" && xargs grep -l POISON))
   [ -z "$guilty" ] || { echo "$name: $MUTU_RELEASE/$guilty line 1: POISON"; exit 1; }
   ;;
-prepare)
+prepare) [ ! -e "$MUTU_WORLD/leaves.$name" ] || ! (cd "$MUTU_RELEASE" && grep -rqs POISON -- */"$name") || { echo "$name does not start"; exit 1; }
   # a start proves what the rehearsal would have
-  if [ -e "$MUTU_WORLD/leaves.$name" ] && (cd "$MUTU_RELEASE" && grep -rqs POISON -- */"$name"); then echo "$name does not start"; exit 1; fi
-  echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour"
-  ;;
+  echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/beside.$name"; echo "\${MUTU_NEXT##*/}" >"$MUTU_NEXT/$name.colour" ;;
 commit) echo "\${MUTU_RELEASE##*/}" >"$MUTU_WORLD/serving.$name" ;;
 abort | settle) rm -f "$MUTU_WORLD/beside.$name" ;;
 halt) rm -f "$MUTU_WORLD/serving.$name" "$MUTU_WORLD/beside.$name" ;;

@@ -3,6 +3,7 @@ import type { Context } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import { conflict, invalid, notFound } from "../../core/errors.js";
 import type { MembershipSource } from "../../core/feature.js";
+import type { Prisma } from "../../generated/sqlite/client.js";
 import { findUser } from "../auth/index.js";
 import { accountFor, changeableAccount } from "./own.js";
 import type { MemberInput } from "./schemas.js";
@@ -77,9 +78,16 @@ async function refuseLastOwner(db: Db, accountId: string, userId: string): Promi
   if (others === 0) throw conflict("accounts.last_owner", {});
 }
 
-/** Everybody with a role in an account that is not in the bin and whose login is not disabled, once each, by address. */
-export async function listPeople(db: Db): Promise<{ userId: string; email: string; locale: string | null }[]> {
-  const rows = await db.membership.findMany({ where: ACTIVE, distinct: ["userId"], select: { user: { select: { id: true, email: true, locale: true } } } });
+/** Everybody with a role in an account that is not in the bin and whose login is not disabled, once each, by address; `of` narrows to an account and to roles. */
+export async function listPeople(
+  db: Db,
+  of: Pick<Prisma.MembershipWhereInput, "accountId" | "role"> = {},
+): Promise<{ userId: string; email: string; locale: string | null }[]> {
+  const rows = await db.membership.findMany({
+    where: { ...of, ...ACTIVE },
+    distinct: ["userId"],
+    select: { user: { select: { id: true, email: true, locale: true } } },
+  });
   return rows.map(({ user }) => ({ userId: user.id, email: user.email, locale: user.locale })).sort((a, b) => (a.email < b.email ? -1 : 1));
 }
 

@@ -1,10 +1,12 @@
 /** A login changes its name: because its people want so, or because the name goes with a domain that another account has by now. */
 import type { Context, TransactionContext } from "../../core/context.js";
+import { withdrawMail } from "../../core/mail-queue.js";
 import type { FtpLogin, Prisma } from "../../generated/sqlite/client.js";
 import { type AccountFacts, placeOf } from "../accounts/index.js";
 import { domainsAbove } from "../domains/index.js";
+import type { TellPeople } from "./letters.js";
 import { changeableLogin, getLogin, searchOf } from "./logins.js";
-import { baseOf, isNamedBy, ownName } from "./names.js";
+import { baseOf, isNamedBy, ownName, shownName } from "./names.js";
 import { freeName, objectOf, refuseAsked } from "./naming.js";
 import type { NameInput } from "./schemas.js";
 import { touchLogins } from "./units.js";
@@ -21,14 +23,17 @@ export async function renameLogin(ctx: Context, key: string, { name: typed }: Na
   });
 }
 
-/** Gives every login whose name is another's by now a name of its own account. Gives their number. */
-export async function renameAsked(ctx: Context): Promise<number> {
+/** Gives every login whose name is another's by now a name of its own account, and tells its people. Gives their number. */
+export async function renameAsked(ctx: Context, tell: TellPeople | null = null): Promise<number> {
   const due = { nameUntil: { lte: ctx.clock.now() } };
   const logins = await ctx.db.ftpLogin.findMany({ where: due, select: { id: true }, orderBy: { id: "asc" }, take: BATCH });
   for (const { id } of logins) {
     await ctx.transaction(async (tx) => {
       const login = await tx.db.ftpLogin.findFirst({ where: { id, ...due } });
-      if (login) await rename(tx, login, await placeOf(tx.db, login.accountId), await nextName(tx, login));
+      if (!login) return;
+      const next = await nextName(tx, login);
+      const renamed = await rename(tx, login, await placeOf(tx.db, login.accountId), next);
+      await tell?.(tx, renamed, "renamed", { name: shownName(login.name), next });
     });
   }
   return logins.length;
@@ -55,14 +60,22 @@ export async function countNamedBy(tx: TransactionContext, accountId: string, do
 export async function keepNames(tx: TransactionContext, accountId: string, domain: string): Promise<void> {
   for (const login of await namedBy(tx, { accountId, nameUntil: { not: null } }, domain)) {
     await tx.db.ftpLogin.update({ where: { id: login.id }, data: { nameUntil: null } });
+    await withdrawMail(tx, askedPurpose(login));
     tx.audit({ verb: "ftp.login.name_kept", accountId, object: objectOf(login) });
   }
+}
+
+/** What the letters about a request for a name belong to: one for each person, and a later request has another day. */
+export function askedPurpose({ id, nameUntil }: Pick<FtpLogin, "id" | "nameUntil">): string {
+  return `ftp:asked:${id}:${nameUntil?.getTime() ?? 0}`;
 }
 
 async function rename(tx: TransactionContext, old: FtpLogin, account: AccountFacts, name: string): Promise<FtpLogin> {
   const data = { name, nameUntil: null, search: searchOf(name, old), version: { increment: 1 } };
   const login = await tx.db.ftpLogin.update({ where: { id: old.id }, data });
   tx.audit({ verb: "ftp.login.renamed", accountId: account.id, object: objectOf(login), old: { name: old.name }, new: { name } });
+  // A letter that still waits would announce what is past.
+  await withdrawMail(tx, askedPurpose(old));
   await touchLogins(tx, account);
   return login;
 }

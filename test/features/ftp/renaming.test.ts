@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isRefusal } from "../../../src/core/errors.js";
 import { addDomain } from "../../../src/features/domains/index.js";
+import { ftpJobs } from "../../../src/features/ftp/jobs.js";
 import { addLogin, editLogin, getLogin } from "../../../src/features/ftp/logins.js";
 import { NAME_DAYS } from "../../../src/features/ftp/naming.js";
 import { renameAsked, renameLogin } from "../../../src/features/ftp/renaming.js";
@@ -147,4 +148,39 @@ test("An administrator's move leaves a name by an account's own login alone, and
     names.map(({ name }) => name),
     ["giver", "giver_2", "giver_2_2", "giver_3"],
   );
+});
+
+test("Owners and webmasters get one letter when the name is asked for, and one when it has gone; none without a relay", async (t) => {
+  const { app, ctx, giver, named, want } = await moveNamed(t);
+  await joinAccount(ctx, giver, await app.createUser("gina", { locale: "fr" }));
+  await joinAccount(ctx, giver, await app.createUser("walt"), "webmaster");
+  await joinAccount(ctx, giver, await app.createUser("rita"), "reader");
+  await assert.rejects(want("été.test_marie"), refused("ftp.name_leaving"));
+  const { nameUntil } = await ctx.db.ftpLogin.findUniqueOrThrow({ where: { id: named.id } });
+  const day = nameUntil?.toISOString().slice(0, 10) ?? "?";
+  const job = ftpJobs.find(({ name }) => name === "ftp.rename");
+  const env = { ...app.services.env, extra: (name: string) => (name === "MUTU_SMTP_URL" ? "smtp://127.0.0.1:9" : null) };
+  const run = async (services: typeof app.services) => job?.run(ctx, services);
+  const letters = () => ctx.db.outgoingMail.findMany({ orderBy: [{ createdAt: "asc" }, { recipient: "asc" }] });
+  await run(app.services);
+  assert.deepEqual(await letters(), []);
+  for (let hour = 0; hour < 3; hour += 1) await run({ ...app.services, env });
+  const first = await letters();
+  assert.deepEqual(
+    first.map(({ recipient, subject }) => [recipient, subject]),
+    [
+      ["gina@example.org", "Le nom du compte FTP été.test_marie est demandé"],
+      ["walt@example.org", "Le nom du compte FTP été.test_marie est demandé / The name of the FTP account été.test_marie is wanted"],
+    ],
+  );
+  for (const part of [day, "giver_marie", `${env.origin}/ftp-logins/${named.id}`]) assert.ok(first[0]?.text.includes(part), part);
+  app.clock.advance(NAME_DAYS * DAY);
+  for (let hour = 0; hour < 2; hour += 1) await run({ ...app.services, env });
+  const last = await letters();
+  assert.deepEqual(
+    last.map(({ recipient }) => recipient),
+    ["gina@example.org", "walt@example.org"],
+  );
+  assert.ok(!last.some(({ purpose }) => purpose.startsWith("ftp:asked")), "what announced it and never left is taken back");
+  assert.match(last[0]?.subject ?? "", /été\.test_marie s’appelle maintenant giver_marie/);
 });

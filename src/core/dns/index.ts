@@ -5,4 +5,4 @@ export { Gate } from "./gate.js";
 export type { SeenRecord } from "./message.js";
 export { createResolver, type Failure, type Resolver, type Seen, seenOf, type Told } from "./resolver.js";
 export type { SeenType } from "./seen-data.js";
-export { DNS_PORT, resolverSettings } from "./servers.js";
+export { DNS_PORT, isOuterAddress, resolverSettings } from "./servers.js";

@@ -1,7 +1,7 @@
 /** Places: which file should lie on which machine for which name. A row outlives its certificate, so that the file is taken off. */
 import type { TransactionContext } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
-import type { CertificateSubject } from "../../generated/sqlite/client.js";
+import type { CertificatePlace, CertificateSubject } from "../../generated/sqlite/client.js";
 import { placeOf } from "../accounts/index.js";
 import { covers } from "./names.js";
 
@@ -24,6 +24,11 @@ export async function targetsOf(db: Db, subject: Pick<CertificateSubject, "accou
   if (subject.service === PANEL) return [{ hostId: PANEL, role: PANEL }];
   const role = ROLE_OF[subject.service ?? ""];
   return subject.hostId && role ? [{ hostId: subject.hostId, role }] : [];
+}
+
+/** Places at which these certificates are wanted. */
+export async function placesOf(db: Db, certificateIds: readonly string[]): Promise<CertificatePlace[]> {
+  return db.certificatePlace.findMany({ where: { wantedId: { in: [...certificateIds] } } });
 }
 
 /** Wants the current certificate at each place of each name that it covers; a name that it leaves out keeps what it has. */

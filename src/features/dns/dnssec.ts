@@ -1,6 +1,7 @@
 /** Signatures of a zone: which DS records its primary wants at the parent, and whether the parent has them. Asking happens outside of transactions. */
 import { createHash } from "node:crypto";
 import type { Context } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import { exchange, type Resolver, type Server } from "../../core/dns/index.js";
 import type { Zone } from "../../generated/sqlite/client.js";
 import type { HostDirectory } from "../../publish/contract.js";
@@ -22,6 +23,12 @@ export type ParentState = "unknown" | "absent" | "partial" | "present";
 export interface DnssecSources {
   hosts: HostDirectory;
   resolver: Resolver;
+}
+
+/** Those of these domains whose zone we serve with signatures. */
+export async function signedDomains(db: Db, domainIds: readonly string[]): Promise<Set<string>> {
+  const zones = await db.zone.findMany({ where: { domainId: { in: [...domainIds] }, mode: "hosted", signed: true }, select: { domainId: true } });
+  return new Set(zones.map(({ domainId }) => domainId));
 }
 
 /** Asks both sides about one zone and keeps the answers. */

@@ -2,7 +2,7 @@
 export { isPublicAddress, plainAddress, plainIpv6 } from "./addresses.js";
 export { chipsOf as zoneChipsOf } from "./chips.js";
 export type { ContributedRecord, DerivedRecord, NamedDomain } from "./contribution.js";
-export { wantedDs } from "./dnssec.js";
+export { signedDomains, wantedDs } from "./dnssec.js";
 export type {} from "./events.js";
 export { dnsServerOf } from "./probers.js";
 export { byteLength, MAX_STRING, quoted, stringsOf, textOf } from "./record-bytes.js";

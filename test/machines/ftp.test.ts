@@ -14,6 +14,7 @@ import { REPOSITORY, stageBundle } from "./lab/layers.js";
 import type { LabNode } from "./lab/node.js";
 import { type Owned, publishByHand } from "./lab/release.js";
 import { run, until } from "./lab/run.js";
+import { mountSmallDisk, setLimit } from "./lab/small-disk.js";
 
 const MEMBER = 2001;
 const HOMES = "/srv/mutu/homes";
@@ -181,6 +182,36 @@ describe("ftp", { timeout: 600_000 }, () => {
       if (way === "--disable-epsv") assert.match(put.stderr, new RegExp(`227 .*\\(${gate.ip.replaceAll(".", ",")},(19[5-9]|2[0-3]\\d),\\d+\\)`));
     }
     assert.equal((await control.must(["stat", "-c", "%s", `${HOMES}/${MEMBER}/www/nat`])).trim(), "3000000");
+  });
+
+  test("a full quota is told in the system's words by FTPS and SFTP, what was sent is not taken for the whole, and with more room it goes on", async (t) => {
+    const file = join(lab.directory, "long");
+    const key = lab.panelKey.public.split(" ").slice(0, 2).join(" ");
+    await publish([login("amis"), login("amis_www", { folder: `${HOMES}/${MEMBER}/www`, keys: [key] })]);
+    await mountSmallDisk(control, `${HOMES}/${MEMBER}/www`, MEMBER, 2_000_000);
+    // A service sees what was mounted when it began.
+    await control.must(["systemctl", "restart", "mutu-proftpd"]);
+    await until("ProFTPD", async () => (await curl("", [], "amis_www")).status === 0 || undefined);
+    const size = async (name: string) => Number((await control.exec(["stat", "-c", "%s", `${HOMES}/${MEMBER}/www/${name}`])).stdout || 0);
+    const put = await curl("by-ftp", ["-v", "-T", file], "amis_www");
+    assert.notEqual(put.status, 0);
+    assert.match(put.stderr, /^< [45]\d\d[ -].*Disk quota exceeded/m);
+    assert.doesNotMatch(put.stderr, /^< 226/m);
+    assert.ok((await size("by-ftp")) < 3_000_000, "what is there is shorter than what was sent");
+    // Room for the beginning of another.
+    await setLimit(control, `${HOMES}/${MEMBER}/www`, 4_000_000);
+    const other = await sftp("amis_www", `put ${file} by-sftp-too\n`);
+    assert.notEqual(other.status, 0);
+    assert.match(other.stderr, /[Qq]uota|Failure/, other.stderr);
+    t.diagnostic(`${put.stderr.split("\n").find((line) => line.includes("quota"))} ${other.stderr}`);
+    assert.ok((await size("by-sftp-too")) < 3_000_000, "and so is the other");
+    await setLimit(control, `${HOMES}/${MEMBER}/www`, 20_000_000);
+    const again = await curl("by-ftp", ["-C", "-", "-T", file], "amis_www");
+    assert.equal(again.status, 0, again.stderr);
+    const compared = await run(["cmp", file, control.hostPath(`${HOMES}/${MEMBER}/www/by-ftp`)]);
+    assert.equal(compared.status, 0, compared.stdout);
+    await control.must(["umount", "-l", `${HOMES}/${MEMBER}/www`]);
+    await control.must(["systemctl", "restart", "mutu-proftpd"]);
   });
 
   test("an end comes by itself; a killed program comes back; a reboot keeps logins and fingerprint", async () => {

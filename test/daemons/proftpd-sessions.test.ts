@@ -1,10 +1,12 @@
 /** Who may no longer come is out at once: what was open ends, what comes is refused, whatever is killed meanwhile, and also while nobody publishes. */
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, renameSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { connect as secure, type TLSSocket } from "node:tls";
+import { pemFor } from "../machines/certificate-rig.js";
 import { until } from "../support/until.js";
 import { childrenOf, NEEDS_ROOT } from "./private-machine.js";
 import { client, FtpMachine, type Logins, PASSWORD } from "./proftpd-rig.js";
@@ -16,7 +18,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
   let ftp: FtpMachine;
   const both: Logins = {};
   before(async () => {
-    ftp = await FtpMachine.raise();
+    ftp = await FtpMachine.raise({ MUTU_PROFTPD_NAME: "ftp.example.org" });
     ftp.layHome(MEMBER, "www");
     ftp.layHome(OTHER);
     Object.assign(both, { amis: { keys: [ftp.key] }, amis_www: { folder: "www" } });
@@ -197,6 +199,40 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
       return told() === `tls_fingerprint ${session?.fingerprint}`;
     };
     await until(served, 10, "the new certificate is served");
+    assert.equal(masterPid(), pid);
+    assert.equal(await before.ask("NOOP"), "200", "who was there stays");
+  });
+
+  test("a certificate that apply places is served at once, by one reload that keeps sessions; another name's reloads nothing", async () => {
+    const machine = ftp.machine.apply(["proftpd"]);
+    const place = async (name: string, number: number, pem: string | null) => {
+      const outcome = await machine.certificates({ daemon: "proftpd", files: [{ name, number, pem }] });
+      assert.deepEqual(outcome, { ok: true, value: { placed: [name], refused: [] } });
+    };
+    const served = async () => {
+      const session = await Session.connect(ftp);
+      session.leave();
+      return session.fingerprint;
+    };
+    const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256;
+    // Written anew by whoever has the base read again.
+    const filled = () => statSync(join(ftp.run, "filled"), { bigint: true }).ctimeNs;
+    const before = await Session.connect(ftp);
+    const [pid, first] = [masterPid(), filled()];
+    await place("www.example.org", 1, pemFor("www.example.org"));
+    assert.equal(await served(), before.fingerprint);
+    assert.equal(filled(), first);
+    const own = pemFor("ftp.example.org");
+    await place("ftp.example.org", 1, own);
+    await until(async () => (await served()) === fingerprint(own), 3, "the new certificate is served");
+    const second = filled();
+    assert.notEqual(second, first);
+    // What `watch` does when it sees the file: nothing is left to read.
+    assert.equal(ftp.machine.driver("proftpd", "renew", ftp.machine.live).code, 0);
+    assert.equal(filled(), second);
+    assert.ok(ftp.status().includes(`tls_fingerprint ${fingerprint(own)}`));
+    await place("ftp.example.org", 2, null);
+    await until(async () => (await served()) === before.fingerprint, 3, "without its own, the fallback's");
     assert.equal(masterPid(), pid);
     assert.equal(await before.ask("NOOP"), "200", "who was there stays");
   });

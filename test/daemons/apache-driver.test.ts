@@ -1,7 +1,7 @@
 /** Apache's driver, called as apply calls it: blue and green, nothing lost, nothing killed by a release that is refused. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import type { AccountWebState } from "../../src/features/sites/role.js";
@@ -77,6 +77,10 @@ test("sockets that moved are a reason to exchange", async () => {
   const again = rig.colour;
   machine.publish(["apache"], rig.tree([state("two")]), (next) => writeFileSync(join(next, "php.conf"), "Define MUTU_PHP_8_2_M01 /run/elsewhere\n"));
   assert.equal(rig.colour, again, "the same sockets are none");
+  // PHP's driver links the file of before when no pool changed.
+  const live = machine.live.MUTU_LIVE as string;
+  machine.publish(["apache"], rig.tree([state("two")]), (next) => linkSync(join(live, "php.conf"), join(next, "php.conf")));
+  assert.equal(rig.colour, again, "nor is the same file");
 });
 
 test("a release that would kill Apache is refused with its words, and the old one never stopped", async () => {

@@ -100,6 +100,12 @@ export interface Role<State = unknown> {
 export interface RenderedFile {
   path: string;
   content: string;
+  /**
+   * It holds a password's hash or a key. Its content is sealed in the store, and neither a diff, a dry run, a release, an export nor the words of a
+   * program show it: people read that a secret changed. Its bytes must hold at least 96 random bits, for their hash is no secret. On the machine
+   * only the daemon's own user reads what is its own (machines/README.md).
+   */
+  secret?: true;
 }
 
 /** What a daemon says of a failure that it caused: where, and a code with data (the sentence is in the feature's messages). */

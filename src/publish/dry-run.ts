@@ -15,6 +15,8 @@ export interface FileDiff {
   path: string;
   role: string;
   key: string;
+  /** It holds a secret, now or before: that it changed is all that is told. */
+  secret: boolean;
   lines: DiffLine[];
 }
 
@@ -76,11 +78,13 @@ interface Changed {
 
 /** Reads both contents of each change, one after the other, and compares them. A content that was pruned shows as one line that says so. */
 export async function diffChanges(store: Store, changes: readonly Changed[]): Promise<FileDiff[]> {
-  const read = (hash: string | null): Promise<string> =>
-    hash === null ? Promise.resolve("") : store.get(hash).catch((error: unknown) => `${runErrorOf("diff", error).output[0] ?? hash}\n`);
+  const read = (hash: string | null): Promise<string | null> =>
+    hash === null ? Promise.resolve("") : store.show(hash).catch((error: unknown) => `${runErrorOf("diff", error).output[0] ?? hash}\n`);
   const diffs: FileDiff[] = [];
   for (const { path, role, key, oldHash, newHash } of changes) {
-    diffs.push({ path, role, key, lines: diffLines(await read(oldHash), await read(newHash)) });
+    const [before, after] = [await read(oldHash), await read(newHash)];
+    const secret = before === null || after === null;
+    diffs.push({ path, role, key, secret, lines: secret ? [] : diffLines(before, after) });
   }
   return diffs;
 }

@@ -75,7 +75,7 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
     daemons: found,
     hosts,
     probers: new Map(Object.entries(probers)),
-    store: openStore(join(services.env.state, "store")),
+    store: openStore(join(services.env.state, "store"), services.env.keys),
     events,
     limits: { ...LIMITS, ...limits },
     left: new Map(),

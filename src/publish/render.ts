@@ -83,11 +83,11 @@ async function keep(engine: Engine, unit: RunUnit, daemons: Daemon[], render: (d
   const files: FileEntry[] = [];
   let bytes = 0;
   for (const daemon of daemons) {
-    for (const { path, content } of render(daemon)) {
+    for (const { path, content, secret } of render(daemon)) {
       bytes += Buffer.byteLength(content);
       if (bytes > MOST_BYTES) throw invalid("publications.too_large", { most: MOST_BYTES / 1024 / 1024 });
       if (!PATH.test(path) || path.length > LONGEST_PATH) throw new Error(`daemon ${daemon.name} renders the path ${JSON.stringify(path)}`);
-      const hash = await engine.store.put(content);
+      const hash = await engine.store.put(content, { secret });
       files.push({ path: `${shardOf(key)}/${daemon.name}/${path}`, role, key, hash, size: Buffer.byteLength(content) });
     }
   }

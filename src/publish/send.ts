@@ -1,5 +1,6 @@
 /** Sends a release beside the live one, where the real programs rehearse its changed files, and lets it take over. */
 import { type Failure, packRelease } from "../core/machine/index.js";
+import { concealSecrets } from "./conceal.js";
 import type { ReleasePlan, Run } from "./engine.js";
 import { retryBusy } from "./patience.js";
 import { Mistrust } from "./recover.js";
@@ -27,5 +28,5 @@ async function send(run: Run, plan: ReleasePlan, verb: "stage" | "publish"): Pro
   const outcome = await retryBusy<unknown>(run, () => run.host.machine[verb]({ fence: run.lease.fence, base, root }, packRelease(change)));
   if (!outcome.ok && run.trusting && (outcome.failure.kind === "base" || outcome.failure.kind === "fence")) throw new Mistrust();
   run.trusting = false;
-  return outcome.ok ? null : outcome.failure;
+  return outcome.ok ? null : concealSecrets(run.engine.store, plan.changes, outcome.failure);
 }

@@ -1,60 +1,92 @@
-/** Contents of generated files, by their hash, on the panel's disk. What a release names can always be shown, compared and sent again. */
+/** Contents of generated files, by their hash, on the panel's disk. What a release names can always be compared and sent again; what is no secret, shown. */
 import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { type KeyRing, Secret, seal, unseal } from "../core/secret.js";
 import { contentHash } from "./manifest.js";
 
 export interface Store {
-  /** Keeps a content and returns its hash. Written aside, synced, renamed: a hash that exists is whole. */
-  put(content: string): Promise<string>;
-  /** Reads a content; a missing one is an error that names it, and so is one that no longer equals its hash. */
+  /** Keeps a content and returns its hash. Written aside, synced, renamed: a hash that exists is whole. What was a secret once is kept as one. */
+  put(content: string, options?: { secret?: boolean }): Promise<string>;
+  /** Reads a content, to send it; a missing one is an error that names it, and so is one that no longer equals its hash. */
   get(hash: string): Promise<string>;
+  /** Reads a content as people may see it; null: it is a secret. */
+  show(hash: string): Promise<string | null>;
   has(hash: string): Promise<boolean>;
   /** Removes what is not kept and older than an hour (a run that is under way may have just written it). Returns how many. */
   prune(kept: ReadonlySet<string>, now: Date): Promise<number>;
 }
 
 const YOUNGEST_PRUNED_MS = 3_600_000;
+const SEALED = ".sealed";
 
-/** Opens the store below a directory, which is made at the first write. */
-export function openStore(directory: string): Store {
+/** Opens the store below a directory, which is made at the first write. Without keys it keeps no secret. */
+export function openStore(directory: string, keys?: KeyRing): Store {
   const pathOf = (hash: string): string => join(directory, hash.slice(0, 2), hash);
   const exists = (path: string): Promise<boolean> =>
     access(path).then(
       () => true,
       () => false,
     );
+  const ring = (): KeyRing => {
+    if (keys === undefined) throw new Error("this store has no key for secrets");
+    return keys;
+  };
+  const placeOf = (hash: string) => ({ table: "store", row: hash, column: "content" });
+
+  async function write(path: string, text: string): Promise<void> {
+    await mkdir(join(path, ".."), { recursive: true, mode: 0o700 });
+    const aside = `${path}.${randomBytes(6).toString("hex")}`;
+    const file = await open(aside, "wx", 0o600);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(aside, path);
+  }
+
+  async function read(hash: string): Promise<string> {
+    try {
+      return await readFile(pathOf(hash), "utf8");
+    } catch (error) {
+      const sealed = await readFile(`${pathOf(hash)}${SEALED}`, "utf8").catch(() => null);
+      if (sealed === null) throw error;
+      return unseal(ring(), placeOf(hash), sealed).reveal();
+    }
+  }
+
+  async function get(hash: string): Promise<string> {
+    const content = await read(hash);
+    if (contentHash(content) !== hash) throw new Error(`the store's copy of ${hash} was altered`);
+    return content;
+  }
 
   return {
-    async put(content) {
+    async put(content, { secret = false } = {}) {
       const hash = contentHash(content);
       const path = pathOf(hash);
-      if (await exists(path)) return hash;
-      await mkdir(join(directory, hash.slice(0, 2)), { recursive: true, mode: 0o700 });
-      const aside = `${path}.${randomBytes(6).toString("hex")}`;
-      const file = await open(aside, "wx", 0o600);
-      try {
-        await file.writeFile(content);
-        await file.sync();
-      } finally {
-        await file.close();
+      if (await exists(`${path}${SEALED}`)) return hash;
+      if (!secret) {
+        if (!(await exists(path))) await write(path, content);
+        return hash;
       }
-      await rename(aside, path);
+      await write(`${path}${SEALED}`, seal(ring(), placeOf(hash), new Secret(content)));
+      // What an older version kept openly.
+      await rm(path, { force: true });
       return hash;
     },
-    async get(hash) {
-      const content = await readFile(pathOf(hash), "utf8");
-      if (contentHash(content) !== hash) throw new Error(`the store's copy of ${hash} was altered`);
-      return content;
-    },
-    has: (hash) => exists(pathOf(hash)),
+    get,
+    show: async (hash) => ((await exists(`${pathOf(hash)}${SEALED}`)) ? null : get(hash)),
+    has: async (hash) => (await exists(pathOf(hash))) || exists(`${pathOf(hash)}${SEALED}`),
     async prune(kept, now) {
       let removed = 0;
       const folders = (await exists(directory)) ? await readdir(directory) : [];
       for (const folder of folders) {
         for (const name of await readdir(join(directory, folder))) {
           const path = join(directory, folder, name);
-          if (kept.has(name)) continue;
+          if (kept.has(name.endsWith(SEALED) ? name.slice(0, -SEALED.length) : name)) continue;
           if (now.getTime() - (await stat(path)).mtimeMs < YOUNGEST_PRUNED_MS) continue;
           await rm(path, { force: true });
           removed += 1;

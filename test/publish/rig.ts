@@ -1,4 +1,5 @@
 /** A panel of tests: a database, a role whose state is rows of settings, a daemon that renders them, and a machine for each host. */
+import { randomBytes } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -150,7 +151,7 @@ export function testServices(t: Scope, ctx: TestContext): Services {
   const resolver = createResolver({ servers: [], authorityPort: 53, innerAddresses: false });
   return {
     db: ctx.db,
-    env: { state } as Services["env"],
+    env: { state, keys: { current: "test", keys: new Map([["test", randomBytes(32)]]) } } as unknown as Services["env"],
     log,
     clock: ctx.clock,
     events: ctx.events,

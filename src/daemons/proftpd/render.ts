@@ -16,7 +16,7 @@ export function renderLogins(state: FtpState, probe: string): RenderedFile[] {
     `probe ${probe === "" ? "-" : probeHash(probe)}`,
     ...state.logins.flatMap((login) => loginLines(login, state.home)),
   ];
-  return [{ path: `accounts/${number}.logins`, content: `${lines.join("\n")}\n` }];
+  return [{ path: `accounts/${number}.logins`, content: `${lines.join("\n")}\n`, secret: true }];
 }
 
 function loginLines(login: FtpLogin, home: string): string[] {

@@ -43,7 +43,7 @@ export function dnsOptions(daemon: string): Record<"port" | "kskDays" | "parentR
 
 /** Renders the files of one unit. A zone's folder says whether it is signed, so that a driver need not open it. */
 export function dnsFiles(state: DnsState, options: DaemonOptions, probe: string): RenderedFile[] {
-  if (state.kind === "base") return [{ path: "base/shared.list", content: sharedList(state, options) }];
+  if (state.kind === "base") return [{ path: "base/shared.list", content: sharedList(state, options), secret: true }];
   return [{ path: `${state.signed ? "signed" : "plain"}/${zoneName(state.zone)}.zone`, content: zoneFile(state, probe) }];
 }
 

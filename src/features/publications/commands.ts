@@ -93,8 +93,9 @@ export function publicationCommands(command: Command, services: Services): void 
     }
   }
 
-  function printDiff({ path, lines }: FileDiff): void {
+  function printDiff({ path, lines, secret }: FileDiff): void {
     line(`--- ${path}`);
+    if (secret) line(`  ${say()("publications.secret_changed")}`);
     for (const { mark, text } of lines) line(mark === "@" ? "  …" : `${mark} ${text}`);
   }
 }

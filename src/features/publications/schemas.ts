@@ -51,6 +51,8 @@ export const FileOutput = Type.Object({
   path: Type.String(),
   role: Type.String(),
   key: Type.String(),
+  /** A password or a key stands in it: its lines are not told. */
+  secret: Type.Boolean(),
   lines: Type.Array(Type.Object({ mark: Type.String(), text: Type.String() })),
 });
 

@@ -28,6 +28,8 @@ export interface Orders {
 /** What it tells, as the only line of its output. */
 export interface Told {
   states: string[];
+  /** What went wrong, if anything did. */
+  faults: unknown[];
   releases: number;
   published: number;
   waiting: number;
@@ -76,6 +78,10 @@ const units = await ctx.db.publishUnit.groupBy({ by: ["wanted", "published"], wh
 const count = (done: boolean) => units.filter(({ wanted, published }) => (published === wanted) === done).reduce((sum, { _count }) => sum + _count, 0);
 const told: Told = {
   states: (await ctx.db.publication.findMany({ orderBy: { number: "asc" } })).map(({ state }) => state),
+  faults: [
+    ...(await ctx.db.publication.findMany()).flatMap(({ errors }) => errors as unknown[]),
+    ...(await ctx.db.publicationPart.findMany({ where: { faultCode: { not: null } }, take: 3 })),
+  ],
   releases: await ctx.db.release.count(),
   published: count(true),
   waiting: count(false),

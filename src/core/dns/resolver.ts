@@ -1,6 +1,7 @@
 /** Asks the world's DNS: through a resolver, or one name server about what it keeps itself. Bounded in time and number, remembered shortly. */
+
+import { Gate } from "../gate.js";
 import { type Exchange, exchange, type Server } from "./exchange.js";
-import { Gate } from "./gate.js";
 import type { Answer, Question, SeenRecord } from "./message.js";
 import type { SeenType } from "./seen-data.js";
 import type { ResolverSettings } from "./servers.js";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { askDelegation } from "../../../src/core/dns/delegation.js";
-import { Gate } from "../../../src/core/dns/gate.js";
 import { createResolver, type Resolver } from "../../../src/core/dns/resolver.js";
 import { isOuterAddress, parseServers, resolverSettings } from "../../../src/core/dns/servers.js";
+import { Gate } from "../../../src/core/gate.js";
 import { resolverEnv, startNameServer, type TestNameServer } from "../../support/name-server.js";
 
 const FAST = { tryMs: 150, totalMs: 400 };

@@ -39,6 +39,12 @@ test("A password is hashed in the form that libxcrypt verifies, whatever its len
   for (const password of ["", "two\nlines", "nul\0", "x".repeat(201)]) await assert.rejects(hashCrypt(new Secret(password)));
 });
 
+test("hashes wait for their turn, and a line of them has an end", async () => {
+  const asked = await Promise.allSettled(Array.from({ length: 120 }, () => hashCrypt(new Secret("many at once"))));
+  const refused = asked.filter((one) => one.status === "rejected" && isRefusal(one.reason) && one.reason.status === 429);
+  assert.deepEqual([refused.length, asked.filter(({ status }) => status === "fulfilled").length], [18, 102]);
+});
+
 test("A login needs nothing but its account: name, password and the whole home are chosen", async (t) => {
   const { ctx, account, owner } = await createScene(t);
   const { login, password } = await addLogin(owner, { accountId: account.id });

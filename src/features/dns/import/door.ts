@@ -1,8 +1,8 @@
 /** Lets few large texts in at once: each is megabytes while it is read and drawn, and the panel's memory is small on purpose. */
 import { finished } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import { Gate } from "../../../core/dns/index.js";
 import { tooMany } from "../../../core/errors.js";
+import { Gate } from "../../../core/gate.js";
 
 const AT_ONCE = 2;
 const LINE = 30;

@@ -65,6 +65,8 @@ export async function sendMail(ctx: Context, env: Env): Promise<SendReport> {
     const worker = async (): Promise<void> => {
       for (let letter = due[next++]; letter !== undefined; letter = due[next++]) {
         const { id, recipient, subject, text, attempts } = letter;
+        // Withdrawn since the batch was read: it must not leave.
+        if ((await ctx.db.outgoingMail.count({ where: { id, state: "waiting" } })) === 0) continue;
         const refusal = await transport.send({ id, to: recipient, subject, text });
         // Told at once, one by one: a crash repeats the letters in flight and no other.
         report[await note(ctx, id, attempts, refusal)] += 1;

@@ -48,6 +48,25 @@ test("A transaction that fails has written no letter", async (t) => {
   assert.equal(await ctx.db.outgoingMail.count(), 0);
 });
 
+test("What is withdrawn while a batch leaves does not leave any more", async (t) => {
+  const ctx = await createTestContext(t);
+  const sink = await startSmtpSink(t);
+  await queue(
+    ctx,
+    Array.from({ length: 200 }, (_, at) => letter(`m${at}@exemple.test`)),
+  );
+  let withdrawn: Promise<void> | null = null;
+  const keep = sink.mails.push.bind(sink.mails);
+  sink.mails.push = (...mails) => {
+    withdrawn ??= ctx.transaction((tx) => withdrawMail(tx, "notices:1"));
+    return keep(...mails);
+  };
+  const { sent } = await sendMail(ctx, envWith({ MUTU_SMTP_URL: sink.url }));
+  await withdrawn;
+  assert.ok(sink.mails.length > 0 && sink.mails.length < 200, `${sink.mails.length} left`);
+  assert.equal(sent, sink.mails.length);
+});
+
 test("Refused for a time: tried again, later and later, until three days are over; refused for good: failed at once, and tried anew when asked", async (t) => {
   const ctx = await createTestContext(t);
   const sink = await startSmtpSink(t);

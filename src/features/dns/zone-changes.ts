@@ -80,8 +80,9 @@ export async function changeZone(
   refuseDoubles(after);
   refuseProblems(changed(before, after), options);
   await touchRows(tx, zone.mode === "hosted" ? [zone] : []);
+  // The version grows wherever the zone is kept: a preview of before is then known to be one.
   const undo = (options.what ? { what: options.what, inverse } : {}) as Prisma.InputJsonObject;
-  await tx.db.zone.update({ where: { id: zone.id }, data: { undo, undoAt: options.what ? tx.clock.now() : null } });
+  await tx.db.zone.update({ where: { id: zone.id }, data: { undo, undoAt: options.what ? tx.clock.now() : null, version: { increment: 1 } } });
   await tx.emit("dns.zone_changed", { domainId: zone.domainId, accountId: zone.accountId, name: zone.name });
   return { before, after };
 }

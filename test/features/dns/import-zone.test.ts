@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importRecords, previewImport } from "../../../src/features/dns/import/imports.js";
 import { addRecord, listBin } from "../../../src/features/dns/records.js";
+import { undoChange } from "../../../src/features/dns/undo.js";
 import { lockZone } from "../../../src/features/dns/zone-settings.js";
 import { zoneText } from "../../../src/features/dns/zone-text.js";
 import { getZone } from "../../../src/features/dns/zones.js";
@@ -182,6 +183,15 @@ test("too many records, a locked zone, a stale preview and another account are r
     importRecords(scene.owner, scene.features, "asso.test", { text: "a A 192.0.2.1", version: zone.version - 1 }),
     code("dns.import_changed_meanwhile"),
   );
+  // Also where nothing is published from here, a change makes the preview one of before.
+  await scene.ctx.db.zone.update({ where: { id: zone.id }, data: { mode: "external" } });
+  await addRecord(scene.owner, scene.features, "asso.test", { name: "b", type: "A", value: "192.0.2.2" });
+  await assert.rejects(
+    importRecords(scene.owner, scene.features, "asso.test", { text: "a A 192.0.2.1", version: zone.version }),
+    code("dns.import_changed_meanwhile"),
+  );
+  await undoChange(scene.owner, scene.features, "asso.test");
+  await scene.ctx.db.zone.update({ where: { id: zone.id }, data: { mode: "hosted" } });
   await assert.rejects(importRecords(scene.stranger, scene.features, "asso.test", { text: "a A 192.0.2.1" }), code("domains.domain_unknown"));
   await assert.rejects(previewImport(scene.stranger, scene.features, "asso.test", { text: "a A 192.0.2.1" }), code("domains.domain_unknown"));
   await lockZone(scene.owner, "asso.test", "election");

@@ -146,7 +146,7 @@ test("A derived record is replaced, turned off and given back from its own page"
   await addSite(ctx, { accountId: account.id, address: "asso.test" });
   const derived = `${records}/derived?name=www&type=A`;
   const page = (await jeanne.get(derived)).body;
-  assert.ok(page.includes("address of the site asso.test") && page.includes("would not be found at this address any more"));
+  assert.ok(page.includes("address of the site asso.test") && page.includes("will not be found at this address any more"));
   const off = await jeanne.submit(derived, `${records}/derived/off`, { name: "www", type: "A" });
   assert.equal(off.statusCode, 303, off.body);
   assert.ok((await jeanne.get(records)).body.includes("row-off"));

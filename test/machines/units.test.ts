@@ -5,7 +5,7 @@ import type { Lab } from "./lab/lab.js";
 import { raiseLab } from "./lab/lab.js";
 import { layHome, memberFiles, SITE_NAME as NAME, MEMBER_NUMBER as NUMBER } from "./lab/member.js";
 import type { LabNode } from "./lab/node.js";
-import { publishByHand, sshMachine } from "./lab/release.js";
+import { type Owned, publishByHand, sshMachine } from "./lab/release.js";
 import { until } from "./lab/run.js";
 
 describe("units", { timeout: 600_000 }, () => {
@@ -155,5 +155,42 @@ describe("units", { timeout: 600_000 }, () => {
     assert.equal((await ask()).uid, NUMBER);
     const refused = await node.exec(["/usr/local/lib/mutu/unit", "start", "ssh"]);
     assert.equal(refused.status, 64, "only units of ours");
+  });
+
+  test("the colour that serves next waits behind its unit's walls and becomes Apache with the next change; told to end, it ends", async () => {
+    const machine = await sshMachine(lab, node);
+    const files = memberFiles();
+    const noted = (note: string): Owned =>
+      new Map(
+        [...files].map(([owner, of]) => [
+          owner,
+          new Map([...of].map(([path, content]) => [path, path.startsWith("apache/") ? `# ${note}\n${content}` : content])),
+        ]),
+      );
+    const main = async (colour: string) => {
+      const pid = (await node.must(["systemctl", "show", "-p", "MainPID", "--value", `mutu-apache@${colour}`])).trim();
+      return { pid, comm: pid === "0" ? "" : (await node.readFile(`/proc/${pid}/comm`).catch(() => "")).trim() };
+    };
+    const spare = (colour: string) => until(`${colour} to wait`, async () => ((await main(colour)).comm === "start" ? (await main(colour)).pid : undefined));
+
+    await publishByHand(machine, noted("second"), files);
+    const waiting = await spare("blue");
+    const status = await node.readFile(`/proc/${waiting}/status`);
+    assert.match(status, /^NoNewPrivs:\s+1\nSeccomp:\s+2$/m);
+    assert.match(status, /^CapBnd:\s+0+$/m);
+    assert.match((await node.exec(["nsenter", "-t", waiting, "-m", "--", "touch", "/etc/new"])).stderr, /Read-only file system/);
+    await publishByHand(machine, noted("third"), noted("second"));
+    assert.deepEqual(await main("blue"), { pid: waiting, comm: "apache2" });
+    assert.equal((await ask()).uid, NUMBER);
+
+    // one that was lost is no loss: the next change starts its own
+    await node.must(["kill", "-KILL", await spare("green")]);
+    await node.must(["systemctl", "stop", "mutu-apache@green"]);
+    await publishByHand(machine, noted("fourth"), noted("third"));
+    assert.equal((await main("green")).comm, "apache2");
+    await spare("blue");
+    await node.must(["timeout", "30", "systemctl", "stop", "mutu-apache@blue"]);
+    assert.equal((await node.exec(["systemctl", "is-failed", "mutu-apache@blue"])).stdout.trim(), "inactive");
+    assert.equal((await ask()).uid, NUMBER);
   });
 });

@@ -106,6 +106,18 @@ folder() {
   chmod "$3" "$1"
 }
 
+# wall_releases <daemon:group>...: what was published before is read by its own daemon alone, as apply lays it down since
+wall_releases() {
+  [ -d /var/lib/mutu/shards ] || return 0
+  for daemon in $DAEMONS; do
+    group=root
+    for pair; do [ "${pair%%:*}" != "$daemon" ] || group=${pair#*:}; done
+    [ -z "$(find /var/lib/mutu/shards -mindepth 2 -maxdepth 2 -type d -name "$daemon" \( ! -group "$group" -o ! -perm 750 \) -print -quit)" ] ||
+      ! says "let only $group read what is published for $daemon" ||
+      find /var/lib/mutu/shards -mindepth 2 -maxdepth 2 -type d -name "$daemon" -exec chgrp "$group" {} + -exec chmod 750 {} +
+  done
+}
+
 # file <target> <mode> [owner:group]: contents from stdin, written aside and renamed, only when it differs
 file() {
   owner=${3:-root:root}

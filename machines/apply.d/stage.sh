@@ -134,11 +134,24 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
   keep "$base" "$root"
 }
 
+wall_folders() { # what a daemon has in a shard is read by its own group and nobody else's: one must not read another's keys
+  [ "$MUTU_PRIVILEGED" = yes ] && [ -n "${MUTU_GROUPS:-}" ] || return 0
+  for daemon in $MUTU_DAEMONS; do
+    group=root
+    for pair in $MUTU_GROUPS; do [ "${pair%%:*}" != "$daemon" ] || group=${pair#*:}; done
+    set +f
+    set -- incoming/files/*/"$daemon"
+    set -f
+    [ ! -d "$1" ] || install -d -g "$group" -m 750 -- "$@" || return 1
+  done
+}
+
 keep() { # what was verified gets its name: lists, then shards, then the release, each by one rename and never the other way round
   # shellcheck disable=SC2086 # words xx old new
   set -- "$1" "$2" $touched
   # few files are synced one by one, so that nobody's else writing is waited for; many at once
   if [ $# -lt 50 ]; then each_sync=sync; else each_sync=true && sync -f .; fi || broken "sync"
+  wall_folders || broken "groups"
   find incoming/files incoming/lists \( -type d -o -exec chmod a-w {} + \) -exec $each_sync {} + || broken "sync"
   base=$1 root=$2
   shift 2

@@ -165,6 +165,20 @@ describe("ftp", { timeout: 600_000 }, () => {
     assert.equal((await curl("")).status, 67);
   });
 
+  test("another daemon of the machine passes to the release and reads nothing of these logins", async () => {
+    // As Knot's user does: the group of those who pass, and none by which ProFTPD's files are read.
+    const other = (command: string) => control.exec(["setpriv", "--reuid", "64000", "--regid", "64000", "--groups", "mutu-conf", "sh", "-c", command]);
+    await publish([login("amis")]);
+    assert.equal((await other("ls /var/lib/mutu/live/release/ >/dev/null && cat /var/lib/mutu/live/root")).status, 0);
+    const files = "/var/lib/mutu/live/release/??/proftpd/accounts/*.logins";
+    assert.match(await control.must(["sh", "-c", `cat ${files}`]), /^login amis /m);
+    const tried = await other(
+      `cat ${files}; for folder in /var/lib/mutu/live/release/??/proftpd; do ls "$folder"; cat "$folder/accounts/${MEMBER}.logins"; done`,
+    );
+    assert.doesNotMatch(tried.stdout, /login|accounts|probe/);
+    assert.match(tried.stderr, /Permission denied/);
+  });
+
   test("a folder that has become a link lets nobody in", async () => {
     await publish([login("amis"), login("amis_www", { folder: `${HOMES}/${MEMBER}/www`, keys: [lab.panelKey.public.split(" ").slice(0, 2).join(" ")] })]);
     await control.must(["sh", "-c", 'cd "$1" && mv www aside && ln -s /etc www', "link", `${HOMES}/${MEMBER}`], { uid: MEMBER });
@@ -243,6 +257,10 @@ describe("ftp", { timeout: 600_000 }, () => {
     // A checkout that was built since the layer was made brings a panel to enable: once.
     await install();
     assert.match(await install(), /^changes 0$/m);
+    // As a machine of before has it: everybody who passes reads everything.
+    await control.must(["sh", "-c", "chmod 755 /var/lib/mutu/shards/*/proftpd"]);
+    assert.match(await install(), /^changes 1$/m);
+    assert.equal(await control.must(["sh", "-c", "stat -c '%U:%G %a' /var/lib/mutu/shards/*/proftpd | sort -u"]), "root:root 750\n");
     assert.match(await install("--set", "MUTU_PROFTPD_TLS=optional"), /^changes 1$/m);
     assert.match(await control.readFile("/etc/mutu/machine.conf"), new RegExp(`^MUTU_PROFTPD_MASQUERADE=${gate.ip}$`, "m"));
     await publish([login("amis")]);

@@ -108,6 +108,18 @@ describe("isolation", { timeout: 600_000 }, () => {
     for (const path of ["/var/lib/mutu/x", "/etc/x", "/usr/local/lib/mutu/x", "/run/x", "/var/log/x"]) await refused(`touch ${path}`);
   });
 
+  test("in a release Apache reads its own files and nginx its own, not each other's, nor the pools'", async () => {
+    const release = "/var/lib/mutu/live/release";
+    for (const [own, others] of [
+      ["apache", ["nginx", "php-fpm", "homes"]],
+      ["nginx", ["apache", "php-fpm", "homes"]],
+    ] as const) {
+      const as = (command: string) => house.web.exec(["setpriv", "--reuid", `mutu-${own}`, "--regid", `mutu-${own}`, "--init-groups", "sh", "-c", command]);
+      assert.notEqual((await as(`find -L ${release}/??/${own} -type f | head -n 1`)).stdout.trim(), "", own);
+      for (const other of others) assert.equal((await as(`find -L ${release}/??/${other} -type f`)).stdout, "", `${own} reads files of ${other}`);
+    }
+  });
+
   test("processes of others are not even seen", async () => {
     const [, said] = await shell(evil, "cat /proc/[0-9]*/status | sed -n 's/^Uid:[[:space:]]*\\([0-9]*\\).*/\\1/p' | sort -u");
     assert.deepEqual(

@@ -13,6 +13,7 @@ interface Service {
   environment: Record<string, string>;
   networks: Record<string, { ipv4_address: string }>;
   volumes: string[];
+  ports: string[];
   cap_drop: string[];
   cap_add: string[];
   privileged?: boolean;
@@ -65,4 +66,13 @@ test("no container is privileged; all start from no capability, and only the web
     assert.ok(!service.cap_add.includes("SYS_ADMIN"));
     assert.equal(service.cap_add.includes("NET_ADMIN"), name === "web1");
   }
+});
+
+test("the control machine's container publishes what its daemons listen on, and the image has them", () => {
+  const { control } = compose.services;
+  const inside = control!.ports.map((port) => port.replace(/\$\{[^}]*\}/g, "x").replace(/^[^:]*:/, ""));
+  const passive = control!.environment.MUTU_FTP_PASSIVE!.replace(" ", "-");
+  assert.deepEqual(inside.sort(), ["21", "2222", "443", "53/tcp", "53/udp", passive].sort());
+  assert.equal(/^EXPOSE (.*)$/m.exec(read("machines/control/Dockerfile"))?.[1], `443 53/udp 53/tcp 21 2222 ${passive}`);
+  assert.match(read("machines/control/Dockerfile"), /--step packages --daemons "\$MUTU_DAEMONS"/);
 });

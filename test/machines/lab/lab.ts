@@ -4,9 +4,10 @@
  */
 
 import type { ChildProcess } from "node:child_process";
-import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { parse } from "yaml";
 import type { FetchOptions, FetchResult } from "./fetch.js";
 import { fetchFrom } from "./fetch.js";
 import type { MachineKind } from "./layers.js";
@@ -52,6 +53,7 @@ export interface Lab {
 
 const NET = "10.77.0";
 const PREFIX = "mutu-lab-";
+const CONTAINER_START = "/usr/local/sbin/lab-container";
 // In the order of MUTU_DAEMONS.
 const DAEMONS: Record<MachineKind, readonly string[]> = { control: ["homes"], web: ["php-fpm", "apache", "nginx"] };
 
@@ -84,6 +86,7 @@ export async function raiseLab(request: LabRequest): Promise<Lab> {
 
     const hosts = ["127.0.0.1 localhost", ...requests.map((node, index) => `${NET}.${index + 1} ${node.name}`)].join("\n");
     for (const [index, wanted] of requests.entries()) {
+      const start = wanted.init === "container" ? containerStart(wanted, directory) : null;
       const holder = await holdNetwork(directory);
       holders.push(holder);
       nodes.set(
@@ -91,8 +94,13 @@ export async function raiseLab(request: LabRequest): Promise<Lab> {
         new LabNode({
           ...{ name: wanted.name, ip: `${NET}.${index + 1}`, lower: lowers[index]!, directory, netHolder: holder.pid!, hosts },
           cgroup: join(cgroupRoot(), `${directory.slice(directory.lastIndexOf("/") + 1)}-${wanted.name}`),
-          binds: [{ mode: "rw", source: homes, target: "/srv/mutu/homes" }, ...kindBinds(wanted, keys), ...(wanted.binds ?? [])],
-          init: wanted.init === "container" ? containerCommand(wanted) : "systemd",
+          binds: [
+            { mode: "rw", source: homes, target: "/srv/mutu/homes" },
+            ...kindBinds(wanted, keys),
+            ...(start ? [start.bind] : []),
+            ...(wanted.binds ?? []),
+          ],
+          init: start?.init ?? "systemd",
         }),
       );
     }
@@ -128,9 +136,13 @@ function kindOf(node: NodeRequest): MachineKind {
   return node.kind ?? (node.name.startsWith("control") ? "control" : "web");
 }
 
+function daemonsOf(node: NodeRequest): string {
+  return node.daemons ?? DAEMONS[kindOf(node)].filter((daemon) => existsSync(join(REPOSITORY, "src/daemons", daemon, "machine/driver"))).join(" ");
+}
+
 async function lowerOf(node: NodeRequest): Promise<string> {
   const kind = kindOf(node);
-  const daemons = node.daemons ?? DAEMONS[kind].filter((daemon) => existsSync(join(REPOSITORY, "src/daemons", daemon, "machine/driver"))).join(" ");
+  const daemons = daemonsOf(node);
   const common = ["--host", node.name, "--daemons", daemons];
   const web = ["--control-address", `${NET}.1`, "--panel-key", PLACEHOLDER_KEY];
   return makeLayers({
@@ -151,10 +163,34 @@ function kindBinds(node: NodeRequest, keys: string): Bind[] {
   return [...binds, { mode: control ? "rw" : "ro", source: keys, target: "/run/mutu-keys" }];
 }
 
-/** ENTRYPOINT of machines/<kind>/Dockerfile with the environment of docker-compose.yml. */
-function containerCommand(node: NodeRequest): string {
-  if (kindOf(node) === "control") return "env MUTU_ORIGIN=https://control MUTU_WEB_HOSTS=web1 /opt/mutu/machines/control/container";
-  return `env MUTU_HOST=${node.name} MUTU_CONTROL_ADDRESS=${NET}.1 /usr/local/share/mutu/machines/web/container`;
+/** ENTRYPOINT of machines/<kind>/Dockerfile, as a script with the environment of docker-compose.yml, under its capabilities. */
+function containerStart(node: NodeRequest, directory: string): { init: string; bind: Bind } {
+  const kind = kindOf(node);
+  const source = join(directory, `${node.name}-start`);
+  writeFileSync(source, `#!/bin/sh\n${(kind === "web" ? webContainer(node) : controlContainer(node)).join("\n")}\n`, { mode: 0o755 });
+  const rights = `setpriv --bounding-set=-all,${composeRights(kind)} --inh-caps=-all`;
+  return { init: `${rights} ${CONTAINER_START}`, bind: { mode: "ro", source, target: CONTAINER_START } };
+}
+
+function webContainer(node: NodeRequest): string[] {
+  return [`export MUTU_HOST=${node.name} MUTU_CONTROL_ADDRESS=${NET}.1`, "exec /usr/local/share/mutu/machines/web/container"];
+}
+
+function controlContainer(node: NodeRequest): string[] {
+  // The second one of a lab has keys of its own.
+  const keys = node.name === "control" ? [] : ["export MUTU_KEYS_FOLDER=/run/own-keys"];
+  return [
+    `export MUTU_HOST=${node.name} MUTU_ORIGIN=https://${node.name} MUTU_WEB_HOSTS=web1 MUTU_FTP_PASSIVE='50000 50099'`,
+    `export MUTU_DAEMONS='${daemonsOf(node)}'`,
+    ...keys,
+    "exec /opt/mutu/machines/control/container",
+  ];
+}
+
+/** What a container of this kind may, as setpriv writes it. */
+function composeRights(kind: MachineKind): string {
+  const { services } = parse(readFileSync(join(REPOSITORY, "docker-compose.yml"), "utf8")) as { services: Record<string, { cap_add: string[] }> };
+  return (services[kind === "web" ? "web1" : "control"]?.cap_add ?? []).map((right) => `+${right.toLowerCase()}`).join(",");
 }
 
 async function makeKey(directory: string): Promise<{ path: string; public: string }> {

@@ -72,15 +72,23 @@ sound_key() { # what `openssl pkey -text_pub` says of it: a kind and size that t
 examine() { # <file> <name>: prints why it is not placed, or nothing
   host=$2
   case $host in _wildcard.*) host="*.${host#_wildcard.}" ;; esac
-  only_chain_and_key "$1" && openssl crl2pkcs7 -nocrl -certfile "$1" -out /dev/null && key=$(openssl pkey -in "$1" -passin pass: -pubout) &&
-    said=$(openssl x509 -in "$1" -noout -pubkey) && [ -n "$key" ] || { echo unreadable && return; }
-  [ "$said" = "$key" ] || { echo mismatch && return; }
-  kind=$(openssl pkey -in "$1" -passin pass: -noout -text_pub) && sound_key "$kind" || { echo key && return; }
-  # 0 and 1 are answers here
-  openssl x509 -in "$1" -noout -checkend 0 >/dev/null || { echo expired && return; }
-  # without alternative names OpenSSL looks at the common name, which no browser does
-  openssl x509 -in "$1" -noout -ext subjectAltName | grep -q 'DNS:' &&
-    openssl x509 -in "$1" -noout -checkhost "$host" | grep -qxF "Hostname $host does match certificate" || echo name
+  only_chain_and_key "$1" && openssl crl2pkcs7 -nocrl -certfile "$1" -out /dev/null && kind=$(openssl pkey -in "$1" -passin pass: -pubout -text_pub) ||
+    { echo unreadable && return; }
+  key=${kind%%-----END PUBLIC KEY-----*}
+  # Nothing of the certificate's own text is among these words.
+  said="
+$(openssl x509 -in "$1" -noout -pubkey -checkhost "$host")
+"
+  case $said in *'-----END PUBLIC KEY-----'*) ;; *) echo unreadable && return ;; esac
+  case $said in *"
+$key"*) ;; *) echo mismatch && return ;; esac
+  sound_key "$kind" || { echo key && return; }
+  names=$(openssl x509 -in "$1" -noout -ext subjectAltName -checkend 0) || { echo expired && return; }
+  case $said in *"
+Hostname $host does match certificate
+"*) ;; *) echo name && return ;; esac
+  # without alternative names OpenSSL has looked at the common name, which no browser does
+  case $names in *DNS:*) ;; *) echo name ;; esac
 }
 
 take_certificates() { # the tar and its listing

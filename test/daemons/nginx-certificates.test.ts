@@ -1,13 +1,16 @@
 /** Certificates placed by the real apply while nginx serves: nothing is reloaded, and HTTP-01 is answered with the account's thumbprint. */
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { execFile } from "node:child_process";
+import { randomBytes, X509Certificate } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { promisify } from "node:util";
 import type { Machine } from "../../src/core/machine/index.js";
-import { pemFor } from "../machines/certificate-rig.js";
+import { opensslPem, pemFor } from "../machines/certificate-rig.js";
 import { account, backend, base, Front } from "./nginx-rig.js";
 import { PRIVILEGED } from "./private-machine.js";
+import { raiseTlsSites } from "./tls-sites.js";
 
 let apache: Awaited<ReturnType<typeof backend>>;
 let front: Front;
@@ -93,4 +96,33 @@ test("The thumbprint is read by one reload, and HTTP-01 answered for every name 
   front.publish({ ...base(), ...account(2001, [{ names: [...names, "more.example.org"] }]) }, [apache.port, apache.port]);
   assert.deepEqual(front.workers(), reloaded, "nor does a publication read it again");
   assert.equal(readFileSync(tls("acme-thumbprint"), "utf8"), "print-of_account\n");
+});
+
+test("On a machine with 1 000 TLS sites a new certificate reloads nothing, and openssl sees it", { timeout: 300_000 }, async (t) => {
+  const sites = await raiseTlsSites(1000, [apache.port, apache.port]);
+  t.after(() => sites.close());
+  const seen = async (name: string) => {
+    const shown = await promisify(execFile)("sh", [
+      "-c",
+      'openssl s_client -connect "$1" -servername "$2" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256',
+      "seen",
+      `127.0.0.1:${sites.front.https}`,
+      name,
+    ]);
+    return shown.stdout.trim().split("=")[1];
+  };
+  const fingerprint = (pem: string) => new X509Certificate(pem).fingerprint256;
+  const before = sites.serving();
+  assert.ok(before.workers.length > 0);
+  const kept = await seen("s998.example.org");
+  for (const at of [0, 499, 999]) {
+    const name = sites.names[at] as string;
+    const pem = opensslPem(name, { newkey: ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"] });
+    assert.notEqual(await seen(name), fingerprint(pem));
+    const outcome = await sites.machine.certificates({ daemon: "nginx", files: [{ name, number: 2, pem }] });
+    assert.deepEqual(outcome, { ok: true, value: { placed: [name], refused: [] } });
+    assert.equal(await seen(name), fingerprint(pem), name);
+    assert.deepEqual(sites.serving(), before, "no reload, the same workers");
+  }
+  assert.equal(await seen("s998.example.org"), kept);
 });

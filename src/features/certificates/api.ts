@@ -3,9 +3,11 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
+import { authorityApi } from "./authority-pages.js";
 import { editSubject, retrySubject } from "./choices.js";
-import { MAX_UPLOAD_BYTES, SubjectChange, SubjectOutput, UploadInput } from "./forms.js";
+import { MAX_UPLOAD_BYTES, RevocationInput, SubjectChange, SubjectOutput, UploadInput } from "./forms.js";
 import { lookAt } from "./looks.js";
+import { revokeCertificate } from "./revocation.js";
 import { subjectBody } from "./shown.js";
 import { getSubject, listSubjects, type ShownSubject } from "./subjects.js";
 import { uploadCertificate, uploadOf } from "./uploads.js";
@@ -39,6 +41,7 @@ const keyOf = (request: FastifyRequest) => (request.params as { certificate: str
 
 /** Mounts the routes of certificates. One is named by its id, its site's, or one of its names. */
 export function certificateApi(app: FastifyInstance, services: Services): void {
+  authorityApi(app, services);
   const body = (request: FastifyRequest, subject: ShownSubject) => subjectBody(request, subject);
   app.get("/certificates", { config: read, schema: { querystring: query, response: { 200: listAnswer(SubjectOutput) } } }, async (request) => {
     const { account, state } = request.query as { account?: string; state?: string };
@@ -59,6 +62,9 @@ export function certificateApi(app: FastifyInstance, services: Services): void {
   });
   app.post("/certificates/:certificate/retry", { config: write, schema: { params, response: one } }, async (request) =>
     body(request, await retrySubject(request.ctx, keyOf(request))),
+  );
+  app.post("/certificates/:certificate/revoke", { config: write, schema: { params, body: RevocationInput, response: one } }, async (request) =>
+    body(request, await revokeCertificate(request.ctx, services, keyOf(request), request.body as RevocationInput)),
   );
   const look = {
     config: { ...read, rateLimit: { max: 30, timeWindow: "1 minute" } },

@@ -4,10 +4,13 @@ import type { Command } from "commander";
 import { parseCommand } from "../../core/command-input.js";
 import { Secret } from "../../core/secret.js";
 import type { Services } from "../../core/services.js";
+import { chooseAuthority, getAuthority, leaveAuthority } from "./authorities.js";
 import { editSubject, retrySubject } from "./choices.js";
 import { SubjectChange } from "./forms.js";
 import { lookAt } from "./looks.js";
 import { readProblem } from "./problems.js";
+import { parseReason, revokeCertificate } from "./revocation.js";
+import { AuthorityInput } from "./schemas.js";
 import { shownFingerprint } from "./shown.js";
 import { getSubject, listSubjects } from "./subjects.js";
 import { uploadCertificate } from "./uploads.js";
@@ -65,11 +68,45 @@ export function certificateCommands(command: Command, services: Services): void 
       await retrySubject(context(), name);
     });
   command
+    .command("revoke <name> <reason>")
+    .description("take the certificate back: seen (its key), replaced or over; a new one is asked for at once")
+    .action(async (name: string, reason: string) => {
+      await revokeCertificate(context(), services, name, { reason: parseReason(reason) });
+    });
+  command
     .command("look <name>")
     .description("see the name as a visitor's browser does")
     .action(async (name: string) => {
       const sight = await lookAt(context(), services, name, name);
       for (const { verdict, address, facts } of sight.looks)
         say(verdict, address, facts?.issuer, facts?.notAfter.toISOString(), facts && shownFingerprint(facts.fingerprint));
+    });
+  authorityCommands(command.command("authority").description("where certificates are asked for"), services);
+}
+
+function authorityCommands(command: Command, services: Services): void {
+  const context = () => services.context({ kind: "system", name: "cli" });
+  command
+    .command("show")
+    .description("the authority in use")
+    .action(async () => {
+      const account = await getAuthority(context());
+      if (account) process.stdout.write(`${account.directory}\t${account.contact}\t${account.termsAgreedAt?.toISOString() ?? ""}\n`);
+    });
+  command
+    .command("choose <directory>")
+    .description("ask this ACME directory from now on; the HMAC key of an external account is read from standard input")
+    .option("--contact <mail>", "whom the authority may write to")
+    .option("--terms-agreed", "its terms of service are read and accepted")
+    .option("--eab-key-id <id>", "of an external account")
+    .action(async (directory: string, options: Record<string, unknown>) => {
+      const eabSecret = options["eabKeyId"] ? readFileSync(0, "utf8").trim() : undefined;
+      await chooseAuthority(context(), services, parseCommand(AuthorityInput, { directory, ...options, ...(eabSecret ? { eabSecret } : {}) }));
+    });
+  command
+    .command("leave")
+    .description("ask for no certificate any more; those that are there go on until they end")
+    .action(async () => {
+      await leaveAuthority(context());
     });
 }

@@ -24,6 +24,12 @@ export const SourceForm = Type.Object({ source: Source });
 export const AdvancedForm = Type.Object({ challenge: Challenge, tlsa: Type.Boolean({ default: false }) });
 export const Nothing = Type.Object({});
 
+export const RevocationInput = Type.Object({
+  /** Its key may have been seen by others; another one took its place; it serves nobody any more. */
+  reason: Type.Union([Type.Literal("seen"), Type.Literal("replaced"), Type.Literal("over")]),
+});
+export type RevocationInput = Static<typeof RevocationInput>;
+
 /** A key is marked as passwords are, so that a refused form does not show them again. */
 const Hidden = Type.String({ format: "password", maxLength: MAX_TEXT });
 export const UploadForm = Type.Object({

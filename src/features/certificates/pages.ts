@@ -6,8 +6,10 @@ import type { Services } from "../../core/services.js";
 import { readSetting } from "../../core/settings.js";
 import { displayName, parseAddress } from "../domains/index.js";
 import { getSite } from "../sites/index.js";
+import { budgetsOf } from "./budget.js";
 import { isFine, lookAt, meantName, type Sight } from "./looks.js";
 import { placesOf } from "./places.js";
+import { mayRevoke } from "./revocation.js";
 import { shownFingerprint, subjectView } from "./shown.js";
 import { countSubjects, getSubject, listSubjects, type ShownSubject } from "./subjects.js";
 
@@ -77,10 +79,26 @@ export async function drawSubject(request: FastifyRequest, reply: FastifyReply) 
     admin: isAdmin(request.actor),
     authority: await readSetting(request.ctx.db, "certificates.directory"),
     sources: ["acme", "own", "none"].map((value) => ({ value, ...SOURCE_LOOKS[value as keyof typeof SOURCE_LOOKS], ...wordsOf(request, `sources.${value}`) })),
+    budgets: await budgetsFor(request, subject),
+    mayRevoke: mayRevoke(subject),
     challenges: ["auto", "http", "dns"].map((value) => ({ value, label: request.t(`certificates.challenges.${value}`) })),
   });
 }
 
+/** How much of what the authority gives is used up, for these names. */
+async function budgetsFor({ ctx }: FastifyRequest, subject: ShownSubject) {
+  const directory = await readSetting(ctx.db, "certificates.directory");
+  if (directory === null || subject.source !== "acme") return [];
+  const budgets = await budgetsOf(
+    ctx.db,
+    directory,
+    subject.names.map(({ name }) => name),
+    ctx.clock.now(),
+  );
+  return budgets.filter(({ what }) => what !== "orders").map((budget) => ({ ...budget, name: displayName(budget.name) }));
+}
+
+const REASONS = ["seen", "replaced", "over"];
 /** In the form that the sprite's builder reads. */
 const SOURCE_LOOKS = {
   acme: { icon: "refresh" },
@@ -107,6 +125,17 @@ export async function drawNone(request: FastifyRequest, reply: FastifyReply) {
   if (site?.hstsSeconds) consequences.push(request.t("certificates.none_hsts"));
   const [view] = await viewsOf(request, [subject]);
   return reply.page("certificates/none", { certificate: view, consequences });
+}
+
+/** Draws what taking a certificate back means, and asks why. */
+export async function drawRevoke(request: FastifyRequest, reply: FastifyReply) {
+  const subject = await getSubject(request.ctx, subjectKey(request), "certificates.write");
+  const [view] = await viewsOf(request, [subject]);
+  return reply.page("certificates/revoke", {
+    certificate: view,
+    possible: mayRevoke(subject),
+    reasons: REASONS.map((value) => ({ value, ...wordsOf(request, `reasons.${value}`) })),
+  });
 }
 
 /** Draws what a visitor's browser sees, and why. */

@@ -5,10 +5,12 @@ import { acceptFiles } from "../../core/http/multipart.js";
 import { Secret } from "../../core/secret.js";
 import type { Services } from "../../core/services.js";
 import { parseAddress } from "../domains/index.js";
+import { authorityPages } from "./authority-pages.js";
 import { editSubject, hasOwn, retrySubject } from "./choices.js";
-import { AdvancedForm, MAX_UPLOAD_BYTES, Nothing, SourceForm, UploadForm } from "./forms.js";
-import { drawList, drawNone, drawSubject, drawUpload, drawWarning, subjectKey, subjectPath } from "./pages.js";
+import { AdvancedForm, MAX_UPLOAD_BYTES, Nothing, RevocationInput, SourceForm, UploadForm } from "./forms.js";
+import { drawList, drawNone, drawRevoke, drawSubject, drawUpload, drawWarning, subjectKey, subjectPath } from "./pages.js";
 import { panelCertificate } from "./panel-certificate.js";
+import { revokeCertificate } from "./revocation.js";
 import { streamList, streamSubject } from "./stream.js";
 import { getSubject } from "./subjects.js";
 import { uploadCertificate } from "./uploads.js";
@@ -44,7 +46,9 @@ export function certificatePages(app: FastifyInstance, services: Services): void
     const file = `${(names[0]?.name ?? "certificate").replace("*", "_wildcard")}.pem`;
     return reply.type("application/x-pem-file").header("content-disposition", `attachment; filename="${file}"`).send(current.chain);
   });
+  authorityPages(app, services);
   mountChoices(app);
+  mountRevocation(app, services);
   app.register(async (scope) => mountUpload(scope, services));
 }
 
@@ -88,6 +92,22 @@ function mountChoices(app: FastifyInstance): void {
       schema: Nothing,
       act: async (ctx, _input, request) => ({ to: subjectPath(await retrySubject(ctx, subjectKey(request))), says: "certificates.retried" }),
       again: drawSubject,
+    }),
+  );
+}
+
+function mountRevocation(app: FastifyInstance, services: Services): void {
+  app.get("/certificates/:certificate/revoke", { config: write }, drawRevoke);
+  app.post(
+    "/certificates/:certificate/revoke",
+    { config: write },
+    form({
+      schema: RevocationInput,
+      act: async (ctx, input, request) => ({
+        to: subjectPath(await revokeCertificate(ctx, services, subjectKey(request), input)),
+        says: "certificates.revoked",
+      }),
+      again: drawRevoke,
     }),
   );
 }

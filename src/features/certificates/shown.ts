@@ -72,6 +72,7 @@ export function subjectView(reader: Reader, subject: ShownSubject, places: reado
       soon: days !== null && days < SOON_DAYS,
       over: current.notAfter <= now,
       given: current.source === "own",
+      revoked: current.revokedAt !== null,
     },
   };
 }

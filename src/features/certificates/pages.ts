@@ -78,7 +78,11 @@ export async function drawSubject(request: FastifyRequest, reply: FastifyReply) 
     mayWrite: mayWrite(request, subject.accountId),
     admin: isAdmin(request.actor),
     authority: await readSetting(request.ctx.db, "certificates.directory"),
-    sources: ["acme", "own", "none"].map((value) => ({ value, ...SOURCE_LOOKS[value as keyof typeof SOURCE_LOOKS], ...wordsOf(request, `sources.${value}`) })),
+    sources: ["acme", "own", "none"].map((value) => ({
+      value,
+      ...SOURCE_LOOKS[value as keyof typeof SOURCE_LOOKS],
+      ...wordsOf(request, `certificates.sources.${value}`),
+    })),
     budgets: await budgetsFor(request, subject),
     mayRevoke: mayRevoke(subject),
     challenges: ["auto", "http", "dns"].map((value) => ({ value, label: request.t(`certificates.challenges.${value}`) })),
@@ -107,7 +111,7 @@ const SOURCE_LOOKS = {
 };
 
 function wordsOf(request: FastifyRequest, key: string) {
-  return { label: request.t(`certificates.${key}`), text: request.t(`certificates.${key}_text`) };
+  return { label: request.t(key), text: request.t(`${key}_text`) };
 }
 
 /** Draws the form for a certificate that somebody brings. */
@@ -134,7 +138,7 @@ export async function drawRevoke(request: FastifyRequest, reply: FastifyReply) {
   return reply.page("certificates/revoke", {
     certificate: view,
     possible: mayRevoke(subject),
-    reasons: REASONS.map((value) => ({ value, ...wordsOf(request, `reasons.${value}`) })),
+    reasons: REASONS.map((value) => ({ value, ...wordsOf(request, `https.reasons.${value}`) })),
   });
 }
 
@@ -173,9 +177,9 @@ export function sightView(reader: Pick<FastifyRequest, "t">, sight: Sight) {
     return {
       ...look,
       fine: isFine(look),
-      title: reader.t(`certificates.looks.${key}.title`, data),
-      text: reader.t(`certificates.looks.${key}.text`, data),
-      next: reader.t(`certificates.looks.${key}.next`, data),
+      title: reader.t(`https.looks.${key}.title`, data),
+      text: reader.t(`https.looks.${key}.text`, data),
+      next: reader.t(`https.looks.${key}.next`, data),
       seen: look.facts && { ...look.facts, fingerprint: shownFingerprint(look.facts.fingerprint) },
     };
   });

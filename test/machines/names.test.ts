@@ -168,6 +168,42 @@ describe("names", { timeout: 600_000 }, () => {
         );
       });
 
+      test("built anew from its backup it has the same keys, and secondaries take its changes, although an imported zone's serial is far ahead of what is published", async () => {
+        const old = `${daemon}-old.test`;
+        const states = (address: string, serialFloor: number) => [base(), zoneOf(zone), zoneOf(old, [[`www.${old}`, a(address)]], { serialFloor })];
+        const answers = async (address: string) => {
+          const since = performance.now();
+          for (const node of everywhere()) await answered(client, node, `www.${old}`, "A", address, since, 20_000);
+        };
+        const serial = async (node: LabNode) => Number((await dig(client, node, "+short", old, "SOA")).split(" ")[2]);
+        const keys = async () =>
+          (await Promise.all([zone, old].map((name) => dig(client, primary.node, "+short", name, "DNSKEY")))).map((text) => text.split("\n").sort());
+        // As a zone comes from a server that counted higher.
+        await primary.publish(states("192.0.2.30", 3_000_000_000));
+        await answers("192.0.2.30");
+        const [held, before] = [await keys(), await serial(primary.node)];
+        assert.ok(before >= 3_000_000_000);
+        await primary.node.must(["systemctl", "start", `mutu-${daemon}-backup.service`]);
+        const own = `/var/lib/mutu-${daemon}`;
+        // The machine burns; what was kept elsewhere is the last backup.
+        const script = `set -eu
+          last=$(find ${own}/backup -mindepth 1 -maxdepth 1 -name '2*' | sort | tail -n 1)
+          mkdir -m 700 /var/backups/kept && cp -r "$last" /var/backups/kept/
+          systemctl stop mutu-${daemon}
+          find ${own} /var/lib/mutu -mindepth 1 -delete
+          /usr/local/lib/mutu/daemons/${daemon}/restore "/var/backups/kept/\${last##*/}"
+          rm -r /var/backups/kept`;
+        assert.match(await primary.node.must(["sh", "-c", script]), /^restored /m);
+        primary = new Primary(primary.node, primary.daemon);
+        // The panel, too, was put back: to a time before the import.
+        await primary.publish(states("192.0.2.31", 1));
+        assert.deepEqual(await keys(), held);
+        await answers("192.0.2.31");
+        for (const node of everywhere()) assert.ok((await serial(node)) > before, node.name);
+        for (const node of everywhere())
+          assert.match(await delv(client, lab.directory, old, node, primary.node, `www.${old}`, "A"), /; fully validated[\s\S]*192\.0\.2\.31/);
+      });
+
       test("Debian's own unit stays away, and installing again changes nothing", async () => {
         const own = daemon === "knot" ? "knot.service" : "named.service";
         assert.equal((await primary.node.exec(["systemctl", "is-enabled", own])).stdout.trim(), "masked");

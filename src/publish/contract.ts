@@ -131,6 +131,8 @@ export interface Daemon<State = unknown> {
   explain(output: string[]): DaemonFault[];
   /** Forward-only daemons (homes, credentials) are rendered from the present even when a release is put back. */
   forwardOnly: boolean;
+  /** Its driver places certificates beside publications (machines/README.md, "Certificates"). */
+  certificates?: boolean;
   /** Settings that an administrator may change for each host. */
   options?: Readonly<Record<string, DaemonOption>>;
   /** Golden states: data folders `golden/<case>/` are read by the tests, nothing to declare here. */

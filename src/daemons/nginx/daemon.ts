@@ -14,6 +14,7 @@ export const daemon: Daemon<WebState> = {
   renderNotice: ({ key, claims }) => (/^[1-9][0-9]*$/.test(key) ? renderUnavailable(Number(key), claims) : []),
   explain,
   forwardOnly: false,
+  certificates: true,
   options: {
     tlsProfile: {
       title: "nginx.option_tls_profile",

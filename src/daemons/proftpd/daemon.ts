@@ -15,6 +15,7 @@ export const daemon: Daemon<FtpState> = {
   renderNotice: () => [],
   explain,
   forwardOnly: true,
+  certificates: true,
   // What the machine's own file says (MUTU_PROFTPD_PORT, _SFTP_PORT, _TLS): verification asks there, and members are told so.
   options: {
     ftpPort: {

@@ -2,7 +2,7 @@
 export { addAccount, findAccount, getAccount, listAccounts } from "./accounts.js";
 export type {} from "./events.js";
 export { type AccountFacts, accountNamed, highestPlan, hostAccounts, placeOf, readAccounts, standsOn } from "./facts.js";
-export { countPeople, listPeople, setMember } from "./members.js";
+export { carersOf, countPeople, listPeople, setMember } from "./members.js";
 export { accountFor, changeableAccount } from "./own.js";
 export { addPlan, ensureDefaultPlan } from "./plans.js";
 export { removeAccount, restoreAccount, resumeAccount, suspendAccount } from "./states.js";

@@ -91,6 +91,15 @@ export async function listPeople(
   return rows.map(({ user }) => ({ userId: user.id, email: user.email, locale: user.locale })).sort((a, b) => (a.email < b.email ? -1 : 1));
 }
 
+/** Those who are told when something of an account needs a hand: who may change it, by address. */
+export async function carersOf(db: Db, accountId: string): Promise<{ email: string; locale: string | null }[]> {
+  const rows = await db.membership.findMany({
+    where: { ...ACTIVE, accountId, role: { in: ["owner", "webmaster"] } },
+    select: { user: { select: { email: true, locale: true } } },
+  });
+  return rows.map(({ user }) => user).sort((a, b) => (a.email < b.email ? -1 : 1));
+}
+
 /** How many they are. */
 export async function countPeople(db: Db): Promise<number> {
   return (await db.membership.groupBy({ by: ["userId"], where: ACTIVE })).length;

@@ -2,4 +2,4 @@
 export { createIdentity } from "./identity.js";
 export { looksLikeMailbox } from "./login.js";
 export { checkPassword, hashPassword, makePassword } from "./passwords.js";
-export { addUser, findUser, type PreparedUser, prepareUser } from "./users.js";
+export { addUser, administrators, findUser, type PreparedUser, prepareUser } from "./users.js";

@@ -1,5 +1,7 @@
 /** People who log in: made, found, changed, disabled. */
+
 import type { Context, TransactionContext } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import { conflict, type FieldError, invalidFields, notFound } from "../../core/errors.js";
 import type { Page, Window } from "../../core/http/paging.js";
 import { requireAdmin } from "../../core/ownership.js";
@@ -178,4 +180,9 @@ async function refuseTaken(ctx: Pick<Context, "db">, login: string, field: strin
 async function refuseLastAdmin(tx: TransactionContext, id: string, field?: string): Promise<void> {
   const others = await tx.db.user.count({ where: { admin: true, disabledAt: null, id: { not: id } } });
   if (others === 0) throw conflict("auth.last_admin", {}, field);
+}
+
+/** Who is told when something needs an administrator, by address. */
+export async function administrators(db: Db): Promise<{ email: string; locale: string | null }[]> {
+  return db.user.findMany({ where: { admin: true, disabledAt: null }, select: { email: true, locale: true }, orderBy: { email: "asc" } });
 }

@@ -40,7 +40,7 @@ export async function attempt(ctx: Context, services: Services, session: Session
     await settle(ctx, subjectId);
     return "nothing";
   }
-  const issuer = { issuers: session.directory.caaIdentities, accountUrl: session.account.url };
+  const issuer = { issuers: session.directory.caaIdentities, accountUrl: session.account.url, unready: session.unready };
   const first = await lookAt(services, subject, plan.renewing ? plan.considered : plan.missing, issuer);
   await noteLeftOut(ctx, subject, first.leftOut);
   if (first.ready.length === 0) return fail(ctx, subject, wholeProblem(first.leftOut, subject), null);

@@ -7,6 +7,7 @@ import type { Certificate, CertificateSubject } from "../../generated/sqlite/cli
 import type { CertificateFacts } from "./facts.js";
 import { covers } from "./names.js";
 import { wantPlaces } from "./places.js";
+import { wakeDelivery } from "./wake.js";
 
 const MINUTE_MS = 60_000;
 /** Certificates of a subject that are kept; older ones are forgotten. */
@@ -51,6 +52,7 @@ export async function addCertificate(tx: TransactionContext, services: Services,
     },
   });
   await putInUse(tx, subject, certificate);
+  tx.afterCommit("certificates.deliver", () => wakeDelivery(services));
   return certificate;
 }
 

@@ -36,6 +36,8 @@ export interface Issuer {
   /** CAA identities of the authority. */
   issuers: readonly string[];
   accountUrl: string | null;
+  /** Web machines that cannot answer its challenges yet. */
+  unready: ReadonlySet<string>;
 }
 
 const AT_ONCE = 8;
@@ -60,8 +62,10 @@ export async function lookAt(services: Services, subject: CertificateSubject, na
 async function lookAtName(services: Services, subject: CertificateSubject, name: string, expected: Addresses, issuer: Issuer): Promise<Ready | LeftOut> {
   const way = await wayOf(services, subject, name, expected);
   if ("code" in way) return way;
+  if (way.method === "http" && (await targetsOf(services.db, subject)).some(({ hostId }) => issuer.unready.has(hostId)))
+    return { name, code: "certificates.machine_not_ready", data: { name } };
   const method = way.method === "http" ? "http-01" : "dns-01";
-  const caa = await caaProblem(services.resolver, { name, method, ...issuer });
+  const caa = await caaProblem(services.resolver, { name, method, issuers: issuer.issuers, accountUrl: issuer.accountUrl });
   return caa ? { name, ...caa } : way;
 }
 

@@ -1,8 +1,23 @@
 /** Asks for certificates, and brings them to where they are shown. */
 import type { JobDefinition } from "../../core/feature.js";
+import { runJob } from "../../core/jobs/index.js";
+import { alertDue } from "./alerts.js";
+import { deliverDue } from "./delivery.js";
 import { renewDue } from "./renewals.js";
+import { placeThumbprints } from "./thumbprints.js";
+import { onWake } from "./wake.js";
 
 const LEASE_SECONDS = 600;
+
+const delivery: JobDefinition = {
+  name: "certificates.deliver",
+  schedule: "* * * * *",
+  leaseSeconds: LEASE_SECONDS,
+  async run(ctx, services) {
+    await placeThumbprints(ctx, services);
+    return { summary: await deliverDue(ctx, services) };
+  },
+};
 
 export const certificateJobs: JobDefinition[] = [
   {
@@ -11,4 +26,13 @@ export const certificateJobs: JobDefinition[] = [
     leaseSeconds: LEASE_SECONDS,
     run: async (ctx, services) => ({ summary: await renewDue(ctx, services) }),
   },
+  delivery,
+  {
+    name: "certificates.alert",
+    schedule: "7 6 * * *",
+    leaseSeconds: LEASE_SECONDS,
+    run: async (ctx, services) => ({ summary: `${await alertDue(ctx, services)} letters` }),
+  },
 ];
+
+onWake((services) => runJob(services, delivery));

@@ -13,7 +13,13 @@ export const reactions: NonNullable<Feature["on"]> = {
   async "hosts.named"(tx, { hostId, purpose, names }) {
     if (purpose === "ftp") await followHost(tx, { hostId, service: purpose, names });
   },
+  async "hosts.saved"(tx, { hostId }) {
+    // A machine that was prepared anew has forgotten what was placed on it.
+    await tx.db.acmeThumbprint.deleteMany({ where: { hostId } });
+    await tx.db.certificatePlace.updateMany({ where: { hostId }, data: { nextAt: tx.clock.now() } });
+  },
   async "hosts.removing"(tx, { hostId }) {
+    await tx.db.acmeThumbprint.deleteMany({ where: { hostId } });
     await tx.db.certificatePlace.deleteMany({ where: { hostId } });
   },
 };

@@ -8,6 +8,7 @@ import { hideForgotten } from "./dns-proof.js";
 import { lastBelieved } from "./schedule.js";
 import { openSession, pause, type Session } from "./sessions.js";
 import { followPanel, LIVE } from "./subjects.js";
+import { placeThumbprints } from "./thumbprints.js";
 
 const BATCH = 200;
 const AT_ONCE = 4;
@@ -27,10 +28,11 @@ export async function renewDue(ctx: Context, services: Services): Promise<string
   const opened = await openSession(ctx, services);
   if (opened.state !== "open") return `${due.length} due, authority: ${opened.state}`;
   await forgetOrders(ctx.db, now);
+  const session = { ...opened.session, unready: await placeThumbprints(ctx, services) };
   return attemptAll(
     ctx,
     services,
-    opened.session,
+    session,
     due.map(({ id }) => id),
   );
 }

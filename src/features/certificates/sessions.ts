@@ -23,6 +23,8 @@ export interface Session {
   account: AcmeAccount;
   authority: Authority;
   directory: Directory;
+  /** Web machines that could not be given the thumbprint. */
+  unready: ReadonlySet<string>;
 }
 
 export type Opened = { state: "open"; session: Session } | { state: "none" } | { state: "paused"; until: Date } | { state: "away" };
@@ -49,7 +51,7 @@ export async function openSession(ctx: Context, services: Services): Promise<Ope
   }
   if (account.problem !== null || account.pauses > 0)
     await ctx.db.acmeAccount.update({ where: { id: account.id }, data: { problem: null, pauses: 0, pausedUntil: null } });
-  return { state: "open", session: { account, authority: await openAccount(services, account), directory } };
+  return { state: "open", session: { account, authority: await openAccount(services, account), directory, unready: new Set<string>() } };
 }
 
 /** Leaves an authority alone for a while because of what it did. */

@@ -5,7 +5,7 @@ import type { FetchOptions, FetchResult } from "../lab/fetch.js";
 import type { Lab, NodeRequest } from "../lab/lab.js";
 import { raiseLab } from "../lab/lab.js";
 import { REPOSITORY } from "../lab/layers.js";
-import type { LabNode } from "../lab/node.js";
+import type { Bind, LabNode } from "../lab/node.js";
 import { until } from "../lab/run.js";
 import { buildPanelTree } from "./panel-tree.js";
 
@@ -57,13 +57,22 @@ export interface House {
 export interface HouseRequest {
   /** A module that runs before the panel itself does, in the same process. */
   preload?: string;
+  /** Instead of ORIGIN: a name that others can resolve. */
+  origin?: string;
+  /** Of control; default: those of its kind. */
+  daemons?: string;
+  /** More lines of the panel's settings, KEY=value. */
+  settings?: readonly string[];
+  /** More files of this host seen in control. */
+  binds?: readonly Bind[];
 }
 
 const PRELOAD = "/usr/local/lib/mutu-test/preload.mjs";
 
 /** Raises it: installs, migrates, registers both machines, makes an administrator, starts the panel. */
-export async function raiseHouse({ preload }: HouseRequest = {}): Promise<House> {
-  return furnished([{ name: "web1", prepared: "packages" }], REPOSITORY, async (house) => {
+export async function raiseHouse(request: HouseRequest = {}): Promise<House> {
+  const { preload } = request;
+  return furnished([{ name: "web1", prepared: "packages" }], REPOSITORY, request, async (house) => {
     const { control, web } = house;
     if (preload !== undefined) {
       await control.writeFile(PRELOAD, preload);
@@ -86,10 +95,10 @@ export interface ControlRequest {
 
 /** Raises the control machine alone, from a checkout; no panel runs, the command line publishes. */
 export function raiseControl(source: string, { daemons, others = [] }: ControlRequest = {}): Promise<House> {
-  return furnished(others, source, async () => undefined, daemons);
+  return furnished(others, source, daemons ? { daemons } : {}, async () => undefined);
 }
 
-async function furnished(others: NodeRequest[], source: string, furnish: (house: House) => Promise<void>, daemons?: string): Promise<House> {
+async function furnished(others: NodeRequest[], source: string, request: HouseRequest, furnish: (house: House) => Promise<void>): Promise<House> {
   const tree = await buildPanelTree(source);
   let lab: Lab | undefined;
   const close = async () => {
@@ -97,9 +106,15 @@ async function furnished(others: NodeRequest[], source: string, furnish: (house:
     rmSync(tree.directory, { recursive: true, force: true });
   };
   try {
-    lab = await raiseLab({ nodes: [{ name: "control", binds: tree.binds, ...(daemons ? { daemons } : {}) }, ...others] });
-    const house = houseOf(lab, close);
-    const conf = (await house.control.readFile("/etc/mutu/panel.conf")).replace(/^MUTU_ORIGIN=.*$/m, `MUTU_ORIGIN=${ORIGIN}`);
+    lab = await raiseLab({
+      nodes: [{ name: "control", binds: [...tree.binds, ...(request.binds ?? [])], ...(request.daemons && { daemons: request.daemons }) }, ...others],
+    });
+    const origin = request.origin ?? ORIGIN;
+    const house = houseOf(lab, close, origin);
+    const conf = (await house.control.readFile("/etc/mutu/panel.conf")).replace(
+      /^MUTU_ORIGIN=.*$/m,
+      [`MUTU_ORIGIN=${origin}`, ...(request.settings ?? [])].join("\n"),
+    );
     await house.control.writeFile("/etc/mutu/panel.conf", conf, { mode: "640", owner: "root:mutu-panel" });
     await house.mutu("database", "migrate");
     await furnish(house);
@@ -118,7 +133,7 @@ async function admitAdministrator(control: LabNode, web: LabNode): Promise<void>
   await control.writeFile("/root/.ssh/known_hosts", `${web.ip} ${await web.hostKey()}\n`, { mode: "600" });
 }
 
-function houseOf(lab: Lab, close: () => Promise<void>): House {
+function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
   const control = lab.node("control");
   const web = lab.nodes.get("web1") ?? control;
   const keys = new Map<string, string>();
@@ -133,11 +148,11 @@ function houseOf(lab: Lab, close: () => Promise<void>): House {
       const authorization = `Bearer ${key ?? (await house.keyFor(ADMIN))}`;
       const content = body === undefined ? {} : { body: JSON.stringify(body) };
       const headers = { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) };
-      const answer = await lab.fetch(control, `${ORIGIN}/api/v1${path}`, { method, headers, ...content });
+      const answer = await lab.fetch(control, `${origin}/api/v1${path}`, { method, headers, ...content });
       return { status: answer.status, body: answer.body === "" ? null : JSON.parse(answer.body) };
     },
     async page(path, key) {
-      const answer = await lab.fetch(control, `${ORIGIN}${path}`, { headers: { authorization: `Bearer ${key}`, "accept-language": "fr" } });
+      const answer = await lab.fetch(control, `${origin}${path}`, { headers: { authorization: `Bearer ${key}`, "accept-language": "fr" } });
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status}\n${answer.body}`);
       return answer.body;
     },
@@ -184,7 +199,7 @@ function houseOf(lab: Lab, close: () => Promise<void>): House {
       await control.must(["systemctl", "daemon-reload"]);
       await control.must(["systemctl", "start", "mutu-panel"]);
       const answers = () =>
-        lab.fetch(control, `${ORIGIN}/`, { timeoutSeconds: 5 }).then(
+        lab.fetch(control, `${origin}/`, { timeoutSeconds: 5 }).then(
           ({ status }) => status === 200 || undefined,
           () => undefined,
         );

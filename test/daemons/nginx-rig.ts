@@ -163,6 +163,17 @@ export class Front {
     return JSON.parse((await this.get(host, path, headers)).body) as Heard;
   }
 
+  /** SHA-256 of the certificate that a name is shown, as X509Certificate writes it. */
+  shown(servername: string): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const socket = tlsConnect({ port: this.https, host: "127.0.0.1", servername, rejectUnauthorized: false }, () => {
+        resolve(socket.getPeerCertificate().fingerprint256);
+        socket.destroy();
+      });
+      socket.on("error", reject);
+    });
+  }
+
   /** Shakes hands with any SNI and tells the certificate's common name, or the alert. */
   handshake(servername: string | undefined, options: Record<string, unknown> = {}): Promise<string> {
     return new Promise((resolve) => {

@@ -6,6 +6,8 @@ export interface Visit {
   /** Address of the web machine, and the name of the site asked there. */
   address: string;
   name: string;
+  /** 443, unless another is given. */
+  port?: number;
   clients: number;
   pauseMs: number;
   /** Bounds: whatever the asker forgets, the visitors end. */
@@ -76,7 +78,7 @@ async function visitAll(visit: Visit): Promise<Visited> {
 }
 
 /** null: the site itself answered. */
-function ask({ address, name }: Visit, method: "GET" | "POST"): Promise<string | null> {
+function ask({ address, name, port }: Visit, method: "GET" | "POST"): Promise<string | null> {
   const path = method === "GET" ? "/plain.html" : "/index.php";
   const wanted = method === "GET" ? `plain ${name}` : `got ${BODY}`;
   const headers = {
@@ -93,6 +95,7 @@ function ask({ address, name }: Visit, method: "GET" | "POST"): Promise<string |
     const options = {
       agent: false as const,
       host: address,
+      port: port ?? 443,
       servername: name,
       path,
       method,

@@ -1,7 +1,7 @@
 /** What every daemon of the role `dns` must do, asked of the real program through its real driver. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { DnsState, RecordData, ZoneState } from "../../src/features/dns/role.js";
@@ -264,6 +264,40 @@ export function nameServerTests(name: string): void {
         assert.notDeepEqual(keysOf(forgetful, "a.test"), keys);
       } finally {
         for (const server of [first, rebuilt, forgetful]) server.close();
+      }
+    });
+
+    test("keys of a zone that has left stay for forty days, and only then are gone", async () => {
+      const server = await NameServer.raise(name);
+      try {
+        const both = [baseOf(), zoneOf("a.test"), zoneOf("b.test"), zoneOf("sub.a.test")];
+        server.publish(both);
+        const [a, b, sub] = ["a.test", "b.test", "sub.a.test"].map((zone) => keysOf(server, zone));
+        const clear = (daysLater: number) => {
+          const left = server.path(`run/${name}/state/left`);
+          for (const note of readdirSync(left).filter((one) => !one.startsWith("."))) {
+            const then = new Date(Date.now() - daysLater * 86_400_000);
+            utimesSync(join(left, note), then, then);
+          }
+          const { code, words } = script(server, "backup");
+          assert.equal(code, 0, words);
+          return words.split("\n").filter((line) => line.startsWith("cleared"));
+        };
+        server.publish([baseOf(), zoneOf("b.test"), zoneOf("sub.a.test")]);
+        assert.equal(script(server, "backup").code, 0);
+        assert.deepEqual(clear(39), []);
+        server.publish(both);
+        assert.deepEqual(keysOf(server, "a.test"), a, "within that time it comes back with its keys");
+        assert.deepEqual(clear(60), [], "what is here has not left");
+        server.publish([baseOf(), zoneOf("b.test"), zoneOf("sub.a.test")]);
+        assert.deepEqual(clear(0), [], "its days begin anew");
+        assert.deepEqual(clear(41), ["cleared a.test."]);
+        assert.deepEqual(clear(41), []);
+        assert.deepEqual([keysOf(server, "b.test"), keysOf(server, "sub.a.test")], [b, sub], "others keep theirs");
+        server.publish(both);
+        assert.notDeepEqual(keysOf(server, "a.test"), a, "who comes later gets others");
+      } finally {
+        server.close();
       }
     });
 

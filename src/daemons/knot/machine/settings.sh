@@ -1,6 +1,8 @@
 # shellcheck shell=sh disable=SC2034
 # settings.sh: what driver, start, backup and restore share. Sourced, never run by itself.
 #   machine.conf: MUTU_KNOT_PORT=53 MUTU_KNOT_ADDRESSES="0.0.0.0 ::" MUTU_KNOT_USER=mutu-knot
+#   MUTU_KNOT_RATE=200 (answers a second over UDP for the clients of one network; 0: as many as are asked for)
+#   MUTU_KNOT_UNLIMITED="127.0.0.0/8 ::1" (who is never limited, besides this machine, the panel that asks it and the secondaries)
 #   MUTU_KNOT_PROPAGATION_SECONDS=3600 (until every secondary has a change) MUTU_KNOT_PARENT_SECONDS=3600 (how often the parent is asked for a new DS)
 LC_ALL=C
 # knotc keeps a history of what passes through it: secrets of keys must not be in one.
@@ -51,9 +53,18 @@ members() { # rows on standard input → "<label>.zones <zone>"
     function part(zone, by, most, h, i) { h = 7; for (i = 1; i <= length(zone); i++) h = (h * by + order[substr(zone, i, 1)]) % most; return h }
     $2 != "catalog" { printf "%06x%06x%06x.zones %s\n", part($1, 131, 16777213), part($1, 257, 16777199), part($1, 521, 16777183), $1 }'
 }
+own_addresses() { # of this machine; within its walls a unit may not ask the kernel by netlink
+  awk '$2 == "host" && $3 == "LOCAL" && $1 == "/32" { if (!said[last]++) print last } { last = $2 }' /proc/self/net/fib_trie 2>/dev/null
+  awk '$1 !~ /^fe80/ { text = ""; for (i = 1; i < 32; i += 4) text = text (i > 1 ? ":" : "") substr($1, i, 4); print text }' /proc/self/net/if_inet6 2>/dev/null
+}
+unlimited() { # one line
+  if [ -n "${MUTU_KNOT_UNLIMITED:-}" ]; then set -- "$MUTU_KNOT_UNLIMITED"; else set -- "127.0.0.0/8 ::1" "$(own_addresses)"; fi
+  echo "$* ${MUTU_PROBE_ADDRESS:-}" | tr '\n' ' '
+}
 # Keys, secondaries and templates: "<section> <id> <item> <value>…", each after what it refers to.
 items() { # <list>
-  awk -v root="$MUTU_ROOT" -v propagation="${MUTU_KNOT_PROPAGATION_SECONDS:-3600}" -v ask="${MUTU_KNOT_PARENT_SECONDS:-3600}" '
+  awk -v root="$MUTU_ROOT" -v propagation="${MUTU_KNOT_PROPAGATION_SECONDS:-3600}" -v ask="${MUTU_KNOT_PARENT_SECONDS:-3600}" \
+    -v rate="${MUTU_KNOT_RATE:-200}" -v free="$(unlimited)" '
     $1 == "key" { print "key", $2, "algorithm", $3; print "key", $2, "secret", $4; keys = keys " " $2 }
     $1 == "secondary" { remote[++n] = $2; address[n] = $3 "@" $4; key[n] = $5; all = all " " $2 }
     $1 == "ksk-days" { days = $2 }
@@ -79,6 +90,16 @@ items() { # <list>
       if (p > 0) print "policy", "mutu", "ksk-submission", "parent"
       print "policy", "mutu", "cds-cdnskey-publish", "always"
       print "policy", "mutu", "propagation-delay", propagation
+      # A forged question makes us shoot at whom its sender names: no network gets more answers than its resolvers ask for, every second one over
+      # that is cut short, and who is real then asks over TCP.
+      if (rate > 0) {
+        print "mod-rrl", "answers", "rate-limit", rate
+        print "mod-rrl", "answers", "slip", 2
+        line = "mod-rrl answers whitelist " free
+        for (i = 1; i <= n; i++) { split(address[i], part, "@"); line = line " " part[1] }
+        print line
+        print "template", "default", "global-module", "mod-rrl/answers"
+      }
       template("catalog"); template("plain"); template("signed")
       print "template", "signed", "dnssec-signing", "on"
       print "template", "signed", "dnssec-policy", "mutu"

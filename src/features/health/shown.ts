@@ -22,8 +22,8 @@ export interface ShownItem {
   type: string;
   chip: string;
   state: ItemState;
-  /** State in words; of an ignored item that it is ignored. */
-  word: ItemState | "ignored";
+  /** State in words; of an ignored item that it is ignored, of one that is not on our servers yet that it is on its way there. */
+  word: ItemState | "ignored" | "publishing";
   /** Whose answer `source` is. */
   place: "ours" | "own" | "parent";
   ignored: { by: string; at: Date } | null;
@@ -91,7 +91,7 @@ function shownItem(
     id: itemId(key),
     ...{ key, title, type, state, oldUntil },
     expected: expected.map((value) => ({ value, copy: type === "TXT" ? plainText(value) : value })),
-    word: note ? "ignored" : state,
+    word: note ? "ignored" : isPublishing(item) ? "publishing" : state,
     place: kind !== "record" ? "parent" : mode === "hosted" ? "ours" : "own",
     chip: note ? "held" : ITEM_CHIPS[state],
     ignored: note && { by: note.byName, at: note.createdAt },
@@ -116,11 +116,16 @@ function seenOf(view: View, t: Translate): Seen {
   return { values: view.values, sentence: view.alias ? t("health.alias", { name: view.alias.replace(/\.$/, "") }) : null };
 }
 
-function hintOf({ kind, state, source, expected }: ReportItem, t: Translate): string | null {
+/** Expected, and not on our own servers yet. */
+function isPublishing({ state, source, expected }: ReportItem): boolean {
+  return state === "waiting" && !(source.state === "found" && expected.every((value) => source.values.includes(value)));
+}
+
+function hintOf(item: ReportItem, t: Translate): string | null {
+  const { kind, state, source } = item;
   // Keys of the former servers: adding ours beside them is no help, they must go before the name servers change.
   if (kind === "keys" && state === "advice" && source.state === "found") return t("health.hints_keys.former");
-  const there = source.state === "found" && expected.every((value) => source.values.includes(value));
-  if (state === "waiting" && !there) return t("health.hints.publishing");
+  if (isPublishing(item)) return t("health.hints.publishing");
   const key = kind === "record" ? `health.hints.${state}` : `health.hints_${kind}.${state}`;
   const said = [
     "health.hints.spreading",

@@ -1,7 +1,8 @@
 /** Checks of domains: asked now by a person, or by the job when it is time; what was seen is kept. */
 import { createHash } from "node:crypto";
 import type { Context } from "../../core/context.js";
-import { notFound } from "../../core/errors.js";
+import { notFound, tooMany } from "../../core/errors.js";
+import { Gate } from "../../core/gate.js";
 import type { Page } from "../../core/http/paging.js";
 import { ownedBy } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
@@ -14,13 +15,16 @@ import { type HealthState, type Report, readReport, summarise } from "./report.j
 
 const BATCH = 100;
 const AT_ONCE = 4;
-const AGAIN_MS = 2000;
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 /** A domain that was added lately is waited for by somebody. */
 const YOUNG_DAYS = 3;
 const AGAIN_MINUTES: Record<HealthState, number> = { ok: DAY_MINUTES, spreading: 15, waiting: 60, unknown: 15, wrong: 60 };
 const YOUNG_MINUTES = 10;
+
+/** Checks that people asked for. */
+const gate = new Gate(4, 50);
+const underWay = new Map<string, Promise<unknown>>();
 
 export interface Health {
   zone: Zone;
@@ -50,11 +54,23 @@ export async function checkHealth(ctx: Context, services: Services, key: string,
   return getHealth(ctx, zone.domainId);
 }
 
-/** The same for a person who presses a button: what was asked a moment ago is not asked again, for each check is a hundred questions. */
+/** The same for a person who presses a button: one check of a domain at a time, few in all, for each is a hundred questions. */
 export async function checkNow(ctx: Context, services: Services, key: string): Promise<Health> {
-  const known = await getHealth(ctx, key);
-  const checkedAt = known.row?.checkedAt?.getTime() ?? 0;
-  return ctx.clock.now().getTime() - checkedAt < AGAIN_MS ? known : checkHealth(ctx, services, key);
+  const { domainId } = (await getHealth(ctx, key)).zone;
+  const running = underWay.get(domainId);
+  if (running) {
+    await running.catch(() => null);
+    return getHealth(ctx, domainId);
+  }
+  const check = gate.pass(() => checkHealth(ctx, services, domainId));
+  underWay.set(domainId, check);
+  try {
+    const health = await check;
+    if (health === null) throw tooMany("shell.too_many");
+    return health;
+  } finally {
+    underWay.delete(domainId);
+  }
 }
 
 /** Checks the domains whose time has come, those first that waited longest. Gives their number. */

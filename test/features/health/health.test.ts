@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { isRefusal } from "../../../src/core/errors.js";
 import { runJob } from "../../../src/core/jobs/index.js";
 import { addRecord, editZone } from "../../../src/features/dns/index.js";
-import { checkHealth, getHealth, ignoreItem } from "../../../src/features/health/checks.js";
+import { checkHealth, checkNow, getHealth, ignoreItem } from "../../../src/features/health/checks.js";
 import { healthJobs } from "../../../src/features/health/jobs.js";
 import { shownItems } from "../../../src/features/health/shown.js";
 import { addSite } from "../../../src/features/sites/index.js";
@@ -120,6 +120,17 @@ test("the job asks about what is due, a batch at a time, and a domain that canno
   assert.equal(new Set(next.map(({ nextAt }) => nextAt.getTime())).size, 3, "spread");
   await addRecord(owner, app.services.features, "b.test", { name: "x", type: "TXT", value: '"y"' });
   assert.equal((await runJob(app.services, job)).summary, "1", "a zone that was changed is asked about soon");
+});
+
+test("who presses the button many times at once makes one check", async (t) => {
+  const scene = await createHealthScene(t);
+  const id = await addScenesDomain(scene, "asso.test");
+  const before = scene.world.asked.length;
+  await checkNow(scene.owner, scene.app.services, id);
+  const once = scene.world.asked.length - before;
+  const all = await Promise.all(Array.from({ length: 8 }, () => checkNow(scene.owner, scene.app.services, id)));
+  assert.ok(scene.world.asked.length - before <= 3 * once, "one more, and what it asks twice");
+  assert.deepEqual([...new Set(all.map(({ zone }) => zone.name))], ["asso.test"]);
 });
 
 test("what strangers' servers say cannot leave its place on the page", async (t) => {

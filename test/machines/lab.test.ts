@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
+import { packCertificates } from "../../src/core/machine/certificate-tar.js";
+import { pemFor } from "./certificate-rig.js";
 import type { Lab } from "./lab/lab.js";
 import { raiseLab } from "./lab/lab.js";
 import { stageBundle } from "./lab/layers.js";
@@ -27,12 +29,15 @@ describe("lab", { timeout: 600_000 }, () => {
   after(() => lab?.close());
 
   /** ssh with the panel's key from control, as the panel would, with these options and words. */
-  const ssh = async (options: string[], words: string[], key = lab.panelKey.path, from = control): Promise<RunResult> => {
+  const ssh = async (options: string[], words: string[], key = lab.panelKey.path, from = control, input?: Buffer): Promise<RunResult> => {
     const known = `${web.ip} ${await web.hostKey()}`;
     const file = `${lab.directory}/known`;
     await run(["sh", "-c", 'printf "%s\\n" "$1" > "$2"', "known", known, file]);
     const plain = ["-F", "none", "-i", key, "-o", "IdentitiesOnly=yes", "-o", "IdentityAgent=none", "-o", "BatchMode=yes", "-o", `UserKnownHostsFile=${file}`];
-    return run(from.networkArgv(["ssh", ...plain, "-o", "LogLevel=ERROR", ...options, "--", `mutu@${web.ip}`, ...(words.length > 0 ? [words.join(" ")] : [])]));
+    return run(
+      from.networkArgv(["ssh", ...plain, "-o", "LogLevel=ERROR", ...options, "--", `mutu@${web.ip}`, ...(words.length > 0 ? [words.join(" ")] : [])]),
+      { input },
+    );
   };
 
   test("machines boot in seconds, every unit well", async (t) => {
@@ -61,6 +66,26 @@ describe("lab", { timeout: 600_000 }, () => {
     assert.equal(answer.status, 0, answer.stderr + answer.stdout);
     assert.match(answer.stdout, /^protocol 1$/m);
     assert.match(answer.stdout, /^host web1$/m);
+  });
+
+  test("the key places a certificate, which nginx's user and root may read, and nobody else", async () => {
+    const pem = pemFor("www.example.org");
+    const parts: Buffer[] = [];
+    for await (const part of packCertificates([{ name: "www.example.org", number: 1, pem }], "print")) parts.push(part as Buffer);
+    const tar = Buffer.concat(parts);
+    const answer = await ssh([], ["certificates", "1", "nginx"], lab.panelKey.path, control, tar);
+    assert.deepEqual([answer.status, answer.stdout], [0, "placed www.example.org\n"], answer.stderr);
+    const file = "/var/lib/mutu/tls/www.example.org.pem";
+    assert.equal(await web.must(["cat", file]), pem);
+    assert.equal((await web.must(["stat", "-c", "%U:%G %a", file])).trim(), "root:mutu-nginx 640");
+    const reads = async (user: string) => (await web.exec(["setpriv", "--reuid", user, "--regid", user, "--init-groups", "--", "cat", file])).status === 0;
+    assert.deepEqual([await reads("mutu-nginx"), await reads("mutu-apache"), await reads("mutu")], [true, false, false]);
+    for (const words of [
+      ["certificates", "1", "../nginx"],
+      ["certificates", "1", "nginx; id"],
+      ["certificates", "1", "homes"],
+    ])
+      assert.notEqual((await ssh([], words, lab.panelKey.path, control, tar)).status, 0, words.join(" "));
   });
 
   const REFUSED: [what: string, options: string[], words: string[]][] = [

@@ -101,7 +101,8 @@ exchange() { # <root>: a new activation of it takes over from the live one
     idle
     die 14 "$report"
   done
-  [ "$live_n" = none ] || point previous "activations/$live_n" || broken "previous"
+  # nothing is there to be replaced at once: the way back of before has been settled
+  [ "$live_n" = none ] || ln -sfn "activations/$live_n" previous || broken "previous"
   # proven: by its rehearsals, or by the start of the whole
   [ ! -e "releases/$1/unproven" ] || rm -f "releases/$1/unproven" || broken "release"
   # one sync: the journal line, what the drivers wrote and the links are on the disk before the switch

@@ -1,6 +1,8 @@
 /** The two machines of the bench: web1 as its install script leaves it, and on control's network the built panel and the visitors. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { schemaScript } from "../../../src/core/schema.js";
+import { openSqlite } from "../../../src/core/sqlite.js";
 import type { Lab } from "../../machines/lab/lab.js";
 import { raiseLab } from "../../machines/lab/lab.js";
 import type { LabNode } from "../../machines/lab/node.js";
@@ -60,6 +62,10 @@ async function layState(lab: Lab, web: LabNode): Promise<string> {
   const keys = join(state, "hosts", web.name);
   mkdirSync(keys, { recursive: true, mode: 0o700 });
   mkdirSync(join(state, "ssh"), { mode: 0o700 });
+  // Not in the panel's own process: Prisma's schema engine (WebAssembly, 50 MB) is none of its memory. `mutu database migrate` makes tables.
+  const database = openSqlite(join(state, "mutu.db"));
+  database.exec(await schemaScript("sqlite"));
+  database.close();
   copyFileSync(lab.panelKey.path, join(keys, "id_ed25519"));
   writeFileSync(join(keys, "known_hosts"), `${web.ip} ${await web.hostKey()}\n`);
   return state;

@@ -4,9 +4,7 @@ import { readFileSync } from "node:fs";
 import type { Context } from "../../../src/core/context.js";
 import type { Env } from "../../../src/core/env.js";
 import { runCommand, type SshDoor, sshArgv } from "../../../src/core/machine/index.js";
-import { schemaScript } from "../../../src/core/schema.js";
 import { Secret } from "../../../src/core/secret.js";
-import { openSqlite } from "../../../src/core/sqlite.js";
 import { DEFAULT_PLAN } from "../../../src/features/accounts/plans.js";
 import { hostDirectory } from "../../../src/features/hosts/directory.js";
 import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
@@ -65,11 +63,7 @@ const system = (): Context => panel.program.services.context({ kind: "system", n
 
 await answerLines({
   async start({ state }: { state: string }) {
-    const database = `${state}/mutu.db`;
-    const connection = openSqlite(database);
-    connection.exec(await schemaScript("sqlite"));
-    connection.close();
-    panel = await startPanel(env(state, database), {
+    panel = await startPanel(env(state, `${state}/mutu.db`), {
       publisher: { onStep: noteStep },
     });
     onTouched(() => {

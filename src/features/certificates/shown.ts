@@ -56,9 +56,10 @@ export function subjectView(reader: Reader, subject: ShownSubject, places: reado
     challenge: subject.challenge,
     tlsa: subject.tlsa,
     automatic: subject.source === "acme",
+    retriable: subject.source === "acme" && chip !== "verified" && chip !== "published",
     own: subject.source === "own",
     none: subject.source === "none",
-    chip: { id: `certificate-${subject.id}`, state: chip, label: reader.t(`certificates.chips.${chip}`), text: chipText(reader, subject, chip, places) },
+    chip: { id: `certificate-${subject.id}`, state: chip, label: chipLabel(reader, subject, chip), text: chipText(reader, subject, chip, places) },
     names: subject.names.map((name) => nameView(reader, subject, name, places)),
     problem: problemText(reader, readProblem(subject.problem)),
     nextAt: subject.nextAt !== null && subject.nextAt > now && (subject.problem !== null || !current) ? subject.nextAt : null,
@@ -99,7 +100,12 @@ function nameView(reader: Reader, subject: ShownSubject, name: Name, places: rea
   };
 }
 
-function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places: readonly Place[]): string {
+/** Where some addresses are in order, it is not the whole that fails. */
+function chipLabel(reader: Reader, subject: ShownSubject, chip: ChipState): string {
+  return reader.t(chip === "failed" && subject.current ? "certificates.incomplete" : `certificates.chips.${chip}`);
+}
+
+function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places: readonly Place[]): string | null {
   const { current } = subject;
   const failing = subject.names.filter((name) => nameChip(subject, name, places) === "failed");
   const problem = readProblem(subject.problem) ?? readProblem(failing.find((one) => one.problem)?.problem ?? null);
@@ -107,18 +113,25 @@ function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places
   if (chip === "failed")
     return reader.t("certificates.some_failing", { count: failing.length, names: failing.map(({ name }) => displayName(name)).join(", ") });
   if (subject.problem !== null && current) return `${problemText(reader, problem)} ${reader.t("certificates.serving.current")}`;
-  return reader.t(`certificates.chip_texts.${chip}`);
+  return chip === "verified" ? null : reader.t(`certificates.chip_texts.${chip}`);
 }
 
 /** The sentence of what went wrong; a code whose sentence is gone is told as it is. */
 export function problemText(reader: Reader, problem: Problem | null): string | null {
   if (!problem) return null;
   try {
-    return reader.t(messageKey(problem.code), problem.data);
+    return reader.t(messageKey(problem.code), readable(problem.data));
   } catch (error) {
     if (isRefusal(error)) throw error;
     return reader.t("certificates.problem_unknown", { code: problem.code });
   }
+}
+
+/** Names as people read them. */
+function readable(data: Problem["data"]): Problem["data"] {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, typeof value === "string" && /(^|\.)xn--/.test(value) ? displayName(value) : value]),
+  );
 }
 
 /** Gives the answer's fields of a subject. */

@@ -12,6 +12,7 @@ import type { RequestInput } from "./schemas.js";
 
 export const REQUEST_DAYS = 30;
 export const WAITING_DAYS = 7;
+const MAX_WAITING_DAYS = 21;
 const DAY_MS = 86_400_000;
 const daysFrom = (now: Date, days: number) => new Date(now.getTime() + days * DAY_MS);
 const TOKEN_BYTES = 15;
@@ -168,9 +169,16 @@ async function saveProof(tx: TransactionContext, id: string, proof: Proof): Prom
 export async function followDomain(tx: TransactionContext, { name, from, to }: { name: string; from: string; to: string }): Promise<void> {
   const where = { heldName: name, holderId: from, accountId: { not: to }, state: { in: [...OPEN] } };
   for (const old of await tx.db.nameRequest.findMany({ where, orderBy: { id: "asc" } })) {
-    const again = old.state === "proven" ? { decideAt: daysFrom(tx.clock.now(), WAITING_DAYS) } : {};
+    const again = old.state === "proven" ? { decideAt: waitAgain(old, tx.clock.now()) } : {};
     await save(tx, old, { holderId: to, ...again }, old.state === "waiting" ? "made" : old.state);
   }
+}
+
+/** A week for the new holder; but who passes a domain back and forth does not keep its owner waiting for ever. */
+function waitAgain({ provenAt, decideAt }: Pick<NameRequest, "provenAt" | "decideAt">, now: Date): Date {
+  const latest = daysFrom(provenAt ?? now, MAX_WAITING_DAYS);
+  const wanted = Math.min(daysFrom(now, WAITING_DAYS).getTime(), latest.getTime());
+  return new Date(Math.max(wanted, decideAt?.getTime() ?? wanted));
 }
 
 type Holder = NonNullable<Awaited<ReturnType<typeof holderOf>>>;

@@ -6,7 +6,7 @@ import { grantName } from "../../../src/features/domains/claims.js";
 import { releaseDomain } from "../../../src/features/domains/domains.js";
 import { addDomain, domainNamed, removeDomain } from "../../../src/features/domains/index.js";
 import { addSite, getSite } from "../../../src/features/sites/index.js";
-import { acceptOffer, offerDomain, undoMove } from "../../../src/features/transfers/offers.js";
+import { acceptOffer, giveDomain, offerDomain, undoMove } from "../../../src/features/transfers/offers.js";
 import { challengeRecord, challengeServers, type ProofSources } from "../../../src/features/transfers/proofs.js";
 import {
   cancelRequest,
@@ -233,4 +233,19 @@ test("a name that was let go and taken by somebody else is not its first holder'
   app.clock.advance((WAITING_DAYS + 1) * DAY);
   await settleRequests(ctx, sources);
   assert.equal((await domainNamed(ctx.db, "club.test"))?.accountId, other.id);
+});
+
+test("a domain that is passed back and forth does not keep its owner waiting for ever", async (t) => {
+  const { app, ctx, world, giver, taker, asTaker } = await createScene(t);
+  const sources = sourcesOf(app.services.resolver);
+  await addDomain(ctx, { accountId: giver.id, name: "club.test" });
+  const request = await requestName(asTaker, { accountId: taker.id, name: "club.test" });
+  publish(world, request);
+  await checkRequest(asTaker, sources, request.id);
+  for (const to of ["other", "giver", "other", "giver"]) {
+    app.clock.advance((WAITING_DAYS - 1) * DAY);
+    await giveDomain(ctx, "club.test", { to });
+    await settleRequests(ctx, sources);
+  }
+  assert.equal((await domainNamed(ctx.db, "club.test"))?.accountId, taker.id);
 });

@@ -170,6 +170,12 @@ for (const shell of SHELLS) {
         );
         assert.ok(!existsSync(tls(rig, `${NAME}.pem`)), what);
       }
+      const unfit = [`${"a.".repeat(125)}bc`, "..", "a..b", "fallback", "UPPER.example.org", "-x", "a/b", "", "été.fr"];
+      const value = await place(
+        rig,
+        [...unfit, NAME].map((name) => ({ name, number: 90, pem: PEM })),
+      );
+      assert.deepEqual(value, { placed: [NAME], refused: unfit.map((name) => ({ name, reason: "name" })) });
       assert.deepEqual(await place(rig, [{ name: "*.example.org", number: 1, pem: pemFor("www.example.org") }]), {
         placed: [],
         refused: [{ name: "*.example.org", reason: "name" }],

@@ -21,6 +21,14 @@ export const certificateFileName = (name: string): string => name.replace(/^\*\.
 /** The name that a file is for. */
 export const certificateName = (file: string): string => file.replace(/^_wildcard\./, "*.");
 
+const MAX_FILE_NAME = 250; // nginx.conf's guard takes no longer name
+
+/** Can a machine have a file of this name? One that cannot would have the whole tar refused, and with it everybody else's. */
+export function isCertificateName(name: string): boolean {
+  const file = certificateFileName(name);
+  return file.length <= MAX_FILE_NAME && file !== "fallback" && /^[a-z0-9_][a-z0-9._-]*[a-z0-9]$/.test(file) && !file.includes("..");
+}
+
 /** Packs them sorted by name; the same input gives the same bytes. */
 export function packCertificates(files: readonly CertificateFile[], thumbprint?: string): Readable {
   const pack = createPack();

@@ -1,7 +1,7 @@
 /** A machine as the rest of the program sees it: the verbs of its apply and a quick question whether it is there. */
 import type { Readable } from "node:stream";
 import { type Answer, failureOf, type Outcome, parseAnswer } from "./answer.js";
-import { type CertificateFile, certificateName, packCertificates, type RefusedReason } from "./certificate-tar.js";
+import { type CertificateFile, certificateName, isCertificateName, packCertificates, type RefusedReason } from "./certificate-tar.js";
 import { runCommand } from "./command.js";
 import { type Door, doorArgv } from "./door.js";
 import { probeDoor } from "./probe.js";
@@ -70,7 +70,13 @@ export function openMachine(door: Door): Machine {
     publish: ({ fence, base, root }, tar) => call("publish", words(fence, base, root), readLive, tar),
     settle: ({ fence, root }) => call("settle", words(fence, root), readLive),
     rollback: ({ fence, root }) => call("rollback", words(fence, root), readLive),
-    certificates: ({ daemon, files, thumbprint }) => call("certificates", [String(PROTOCOL), daemon], readPlaced, packCertificates(files, thumbprint)),
+    async certificates({ daemon, files, thumbprint }) {
+      const [fit, unfit] = [files.filter(({ name }) => isCertificateName(name)), files.filter(({ name }) => !isCertificateName(name))];
+      const refused = unfit.map(({ name }) => ({ name, reason: "name" as const }));
+      if (fit.length === 0 && thumbprint === undefined) return { ok: true, value: { placed: [], refused } };
+      const outcome = await call("certificates", [String(PROTOCOL), daemon], readPlaced, packCertificates(fit, thumbprint));
+      return outcome.ok ? { ok: true, value: { placed: outcome.value.placed, refused: [...refused, ...outcome.value.refused] } } : outcome;
+    },
     status: () => call("status", [], parseStatus),
   };
 }

@@ -43,6 +43,8 @@ const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
 const MAX_CHAIN = 8;
 const SERVER_USE = "1.3.6.1.5.5.7.3.1"; // id-kp-serverAuth, RFC 5280 §4.2.1.12
+// id-pe-tlsfeature in DER, RFC 7633 ("must staple"): browsers refuse it where no OCSP answer comes with it, and no machine of ours staples.
+const MUST_STAPLE = Buffer.from("06082b06010505070118", "hex");
 const STRANGERS = { request: "request_given", publicKey: "public_key_given", bundle: "bundle_given", broken: "unreadable" } as const;
 
 interface Found<B extends Block> {
@@ -125,6 +127,7 @@ function judgeCertificate(
   const signature = signatureOf(certificate.raw);
   if (signature.weak) fault(field, "signature_weak", { algorithm: signature.name });
   if (certificate.keyUsage && !certificate.keyUsage.includes(SERVER_USE)) fault(field, "purpose");
+  if (certificate.raw.includes(MUST_STAPLE)) fault(field, "staple_required");
   if (certificate.ca) return;
   const missing = input.wanted.filter((name) => !covers(facts.names, name));
   if (facts.names.length === 0) fault(field, "names_none");

@@ -113,6 +113,7 @@ test("What is wrong is named by its own code, at its field", (t) => {
   assert.deepEqual(signed({ names: [] }), ["chain names_none"]);
   assert.deepEqual(signed({ extensions: ["extendedKeyUsage=clientAuth"] }), ["chain purpose"]);
   assert.deepEqual(signed({ extensions: ["extendedKeyUsage=serverAuth,clientAuth"] }), []);
+  assert.deepEqual(signed({ extensions: ["tlsfeature=status_request"] }), ["chain staple_required"]);
   const self = openssl([
     "req",
     "-x509",

@@ -33,6 +33,7 @@ describe("ftp", { timeout: 600_000 }, () => {
   let gate: LabNode;
   let client: LabNode;
   let door: Machine;
+  let inPanel: string[] = [];
   let served: Owned = new Map();
   before(async () => {
     lab = await raiseLab({
@@ -64,7 +65,8 @@ describe("ftp", { timeout: 600_000 }, () => {
     const pid = (await control.must(["systemctl", "show", "-p", "MainPID", "--value", "panel-walls"])).trim();
     const rights = (/^CapabilityBoundingSet=(.*)$/m.exec(walls.join("\n"))?.[1] ?? "").split(" ").map((right) => `+${right.replace("CAP_", "").toLowerCase()}`);
     const as = ["setpriv", "--bounding-set", `-all,${rights.join(",")}`, "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--"];
-    door = openMachine({ kind: "direct", argv: control.argv(["nsenter", "-t", pid, "-m", "--", ...as, "sudo", "-n", "/usr/local/lib/mutu/apply"]) });
+    inPanel = ["nsenter", "-t", pid, "-m", "--", ...as];
+    door = openMachine({ kind: "direct", argv: control.argv([...inPanel, "sudo", "-n", "/usr/local/lib/mutu/apply"]) });
   };
   const login = (name: string, change: Partial<FtpLogin> = {}): FtpLogin => ({
     ...{ name, hash: HASH, folder: `${HOMES}/${MEMBER}`, readOnly: false, expiresAt: null, networks: [], keys: [], ...change },
@@ -144,6 +146,7 @@ describe("ftp", { timeout: 600_000 }, () => {
         .slice(1)
         .map((hex) => BigInt(`0x${hex}`));
     const four = [6n, 7n, 10n, 18n].reduce((sum, bit) => sum | (1n << bit), 0n); // SETGID SETUID NET_BIND_SERVICE SYS_CHROOT
+    assert.notEqual((await control.exec([...inPanel, "cat", `/proc/${pid}/cmdline`])).status, 0, "the panel's unit sees nobody else's process");
     const text = await control.readFile(`/proc/${pid}/status`);
     assert.equal(caps(text)[1], four);
     assert.match(text, /^NoNewPrivs:\s+1$/m);

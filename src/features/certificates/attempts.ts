@@ -137,7 +137,8 @@ async function settle(ctx: Context, subjectId: string): Promise<void> {
         data: { state: "covered", failures: 0, problem: null, nextAt: null },
       });
     const names = subject.names.map((one) => (woken.includes(one) ? { ...one, state: "covered", nextAt: null } : one));
-    const nextAt = nextLook(names, current, subject, now);
+    // A name that came while this was under way is asked for at once.
+    const nextAt = planOf(names, current, now) === null ? nextLook(names, current, subject, now) : now;
     const state = stateOf({ source: subject.source, problem: null }, names, current);
     await tx.db.certificateSubject.update({ where: { id: subjectId }, data: { nextAt, state, failures: 0, problem: null } });
   });
@@ -162,14 +163,20 @@ export async function noteOurFault(ctx: Context, subjectId: string): Promise<voi
   await fail(ctx, subject, { code: "certificates.our_fault", data: { name: subject.title } }, new Date(ctx.clock.now().getTime() + HOUR_MS));
 }
 
-async function fail(ctx: Context, subject: Pick<ShownSubject, "id">, problem: { code: string; data: ErrorData }, until: Date | null): Promise<"failed"> {
+async function fail(
+  ctx: Context,
+  subject: Pick<ShownSubject, "id" | "names">,
+  problem: { code: string; data: ErrorData },
+  until: Date | null,
+): Promise<"failed"> {
   await ctx.transaction(async (tx) => {
     const row = await tx.db.certificateSubject.findUnique({ where: { id: subject.id }, include: { names: true, current: true } });
     if (!row) return;
     const now = tx.clock.now();
     const failures = row.failures + 1;
     const stored = writeProblem(problem.code, problem.data, now);
-    const nextAt = until ?? new Date(now.getTime() + backOff(failures, row.id));
+    const came = row.names.some(({ name }) => !subject.names.some((one) => one.name === name));
+    const nextAt = came ? now : (until ?? new Date(now.getTime() + backOff(failures, row.id)));
     const state = stateOf({ source: row.source, problem: stored }, row.names, row.current);
     await tx.db.certificateSubject.update({ where: { id: row.id }, data: { failures, problem: stored, nextAt, state } });
   });

@@ -8,11 +8,13 @@ import { placeThumbprints } from "./thumbprints.js";
 import { onWake } from "./wake.js";
 
 const LEASE_SECONDS = 600;
+/** A delivery that died with its process is taken over soon. */
+const DELIVERY_LEASE_SECONDS = 120;
 
 const delivery: JobDefinition = {
   name: "certificates.deliver",
   schedule: "* * * * *",
-  leaseSeconds: LEASE_SECONDS,
+  leaseSeconds: DELIVERY_LEASE_SECONDS,
   async run(ctx, services) {
     await placeThumbprints(ctx, services);
     return { summary: await deliverDue(ctx, services) };
@@ -24,7 +26,11 @@ export const certificateJobs: JobDefinition[] = [
     name: "certificates.renew",
     schedule: "* * * * *",
     leaseSeconds: LEASE_SECONDS,
-    run: async (ctx, services) => ({ summary: await renewDue(ctx, services) }),
+    async run(ctx, services) {
+      const summary = await renewDue(ctx, services);
+      await runJob(services, delivery);
+      return { summary };
+    },
   },
   delivery,
   {

@@ -60,13 +60,14 @@ type Named = Pick<CertificateName, "name" | "state" | "nextAt" | "position">;
 
 /** What a subject needs now; null: nothing. */
 export function planOf(names: readonly Named[], current: Pick<Certificate, "names" | "renewAt" | "revokedAt" | "source"> | null, now: Date): Plan | null {
+  const certified = (current?.names ?? []) as string[];
+  const renewing = current === null || current.revokedAt !== null || current.source !== "acme" || current.renewAt <= now;
+  const sleeps = (one: Named, until: Date) => one.state === "failing" && isAhead(one.nextAt, until);
+  if (!names.some((one) => !sleeps(one, now) && (renewing || !covers(certified, one.name)))) return null;
   // Those that failed together are tried again together, although each has its own time: one order, not one for each.
   const soon = new Date(now.getTime() + TOGETHER_MS);
-  const considered = names.filter(({ state, nextAt }) => state !== "failing" || !isAhead(nextAt, soon)).map(({ name }) => name);
-  const certified = (current?.names ?? []) as string[];
+  const considered = names.filter((one) => !sleeps(one, soon)).map(({ name }) => name);
   const missing = considered.filter((name) => !covers(certified, name));
-  const renewing = current === null || current.revokedAt !== null || current.source !== "acme" || current.renewAt <= now;
-  if (considered.length === 0 || (!renewing && missing.length === 0)) return null;
   return { considered, missing, renewing };
 }
 

@@ -20,6 +20,8 @@ interface World {
   app: TestApp;
   dns: TestNameServer;
   pebble: Pebble;
+  /** Done before a challenge is answered. */
+  fetched: (() => Promise<void>) | null;
   /** Names whose challenges are answered wrongly. */
   refuse: Set<string>;
   run(): Promise<string>;
@@ -36,7 +38,7 @@ async function raise(t: TestContext, options: Partial<PebbleOptions> = {}): Prom
   const [answer] = plain.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   plain.removeAllListeners("request").on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (refuse.has((request.headers.host ?? "").split(":")[0] ?? "")) response.end("somebody else");
-    else answer?.(request, response);
+    else Promise.resolve(world.fetched?.()).finally(() => answer?.(request, response));
   });
   await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
   t.after(() => plain.close());
@@ -47,8 +49,8 @@ async function raise(t: TestContext, options: Partial<PebbleOptions> = {}): Prom
   const account = await createAccount(app.ctx());
   await services.db.host.update({ where: { id: account.webHostId }, data: { publicIpv4: "127.0.0.1" } });
   const ctx = app.ctx();
-  return {
-    ...{ app, dns, pebble, refuse },
+  const world: World = {
+    ...{ app, dns, pebble, refuse, fetched: null },
     run: () => renewDue(ctx, services),
     async site(first, ...others) {
       const site = await addSite(ctx, { accountId: account.id, address: first, withWww: false, kind: "folder" });
@@ -56,6 +58,7 @@ async function raise(t: TestContext, options: Partial<PebbleOptions> = {}): Prom
       return site.id;
     },
   };
+  return world;
 }
 
 const namesOf = (subject: ShownSubject): string[] => (subject.current?.names ?? []) as string[];
@@ -218,6 +221,21 @@ describe("ACME", { timeout: 120_000 }, () => {
     const week = 7 * 86_400_000;
     const until = (last.nextAt?.getTime() ?? 0) - world.app.clock.now().getTime();
     assert.ok(until > week - 120_000 && until <= week, "tried again when there is room, not before");
+  });
+
+  test("an address that comes while its site's certificate is being asked for is asked for right after", async (t) => {
+    const world = await raise(t);
+    await choose(world);
+    const id = await world.site("asso.example.org");
+    world.dns.records.push(a("asso.example.org"), a("www.asso.example.org"));
+    // The moment in which pebble fetches the proof.
+    world.fetched = async () => {
+      world.fetched = null;
+      await addAddress(world.app.ctx(), id, { address: "www.asso.example.org" });
+    };
+    assert.equal(await world.run(), "1 obtained, 0 failed, 0 looked at");
+    assert.equal(await world.run(), "1 obtained, 0 failed, 0 looked at");
+    assert.deepEqual(namesOf(await getSubject(world.app.ctx(), id)), ["asso.example.org", "www.asso.example.org"]);
   });
 
   test("an authority that says when to renew is listened to (RFC 9773)", async (t) => {

@@ -155,7 +155,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     ftp.publish({ [MEMBER]: both });
     const session = await Session.open(ftp, "amis");
     process.kill(masterPid(), "SIGKILL");
-    assert.doesNotMatch(ftp.status().join("\n"), /^running/m);
+    await until(() => !/^running/m.test(ftp.status().join("\n")));
     const booted = ftp.machine.driver("proftpd", "boot", ftp.machine.live);
     assert.deepEqual(booted, { code: 0, words: "" });
     await until(() => session.ended, 5);

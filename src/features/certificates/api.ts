@@ -53,7 +53,7 @@ export function certificateApi(app: FastifyInstance, services: Services): void {
     body(request, await getSubject(request.ctx, keyOf(request))),
   );
   app.patch("/certificates/:certificate", { config: write, schema: { params, body: SubjectChange, response: one } }, async (request) =>
-    body(request, await editSubject(request.ctx, keyOf(request), request.body as SubjectChange)),
+    body(request, await editSubject(request.ctx, services, keyOf(request), request.body as SubjectChange)),
   );
   const upload = { config: write, bodyLimit: MAX_UPLOAD_BYTES, schema: { params, body: UploadInput, response: one } };
   app.post("/certificates/:certificate/own", upload, async (request) => {

@@ -2,12 +2,13 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { Context } from "../../core/context.js";
 import type { ErrorData } from "../../core/errors.js";
+import type { Secret } from "../../core/secret.js";
 import type { Services } from "../../core/services.js";
 import { AcmeFault, type NameFault } from "./acme/fault.js";
 import { type Obtained, type OrderResult, orderCertificate } from "./acme/order.js";
 import { renewalId, suggestedWindow } from "./acme/renewal-info.js";
 import { type Budget, budgetsOf, exhausted, noteOrder, noteOutcome, setOf } from "./budget.js";
-import { addCertificate } from "./certificates.js";
+import { addCertificate, keyOf } from "./certificates.js";
 import { type LeftOut, lookAt, type Ready } from "./checks.js";
 import { hideProofs, showProofs } from "./dns-proof.js";
 import { factsOf } from "./facts.js";
@@ -85,7 +86,7 @@ async function place(ctx: Context, services: Services, session: Session, subject
   const replaces = current?.directory === account.directory && session.directory.renewalInfo !== null ? current.ariId : null;
   let result: OrderResult;
   try {
-    result = await orderCertificate(session.authority, ready, { proofs, placing, replaces });
+    result = await orderCertificate(session.authority, ready, { proofs, placing, replaces, key: keptKey(services, subject) });
   } catch (error) {
     await noteOutcome(db, noted, false);
     if (error instanceof BudgetFault) return fail(ctx, subject, budgetProblem(error.budget), error.budget.until);
@@ -97,6 +98,11 @@ async function place(ctx: Context, services: Services, session: Session, subject
   if (result.obtained === null) return fail(ctx, subject, wholeProblem(result.failed.map(leftOutOf), subject), null);
   await keep(ctx, services, session, subject, result.obtained);
   return "obtained";
+}
+
+/** A key that a zone tells is kept at a renewal, so that no resolver's memory of it becomes wrong; not one that was revoked. */
+function keptKey(services: Services, { tlsa, current }: ShownSubject): Secret | null {
+  return tlsa && current?.source === "acme" && current.revokedAt === null ? keyOf(services, current) : null;
 }
 
 async function keep(ctx: Context, services: Services, session: Session, subject: ShownSubject, { chain, key, names }: Obtained): Promise<void> {

@@ -35,15 +35,13 @@ async function load(ctx: Context, accountId: string | null) {
     for (const row of list.rows) if (!rows.has(row.id)) rows.set(row.id, { ...row, word: state });
   }
   // One that is renewed by itself and lasts more than that is nobody's business yet.
-  const shown = [...rows.values()]
-    .slice(0, SHOWN)
-    .map(({ id, title, word, expiresAt }) => ({
-      id,
-      title,
-      word,
-      ends: word === "expiring" ? expiresAt : null,
-      chip: word === "failing" ? "failed" : "waiting",
-    }));
+  const shown = [...rows.values()].slice(0, SHOWN).map(({ id, title, word, expiresAt }) => ({
+    id,
+    title,
+    word,
+    ends: word === "expiring" ? expiresAt : null,
+    chip: word === "failing" ? "failed" : "waiting",
+  }));
   const state: HomeCardContent["state"] = counts["failing"] ? "failed" : shown.length > 0 ? "held" : "verified";
   return { counts, rows: shown, more: rows.size > shown.length, count: rows.size, fine: counts["valid"] ?? 0, state };
 }

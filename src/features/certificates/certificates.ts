@@ -7,6 +7,7 @@ import type { Certificate, CertificateSubject } from "../../generated/sqlite/cli
 import type { CertificateFacts } from "./facts.js";
 import { covers } from "./names.js";
 import { wantPlaces } from "./places.js";
+import { touchKeys } from "./tlsa.js";
 import { wakeDelivery } from "./wake.js";
 
 const MINUTE_MS = 60_000;
@@ -81,6 +82,7 @@ export async function putInUse(tx: TransactionContext, subject: CertificateSubje
   });
   await forgetOld(tx, changed);
   await wantPlaces(tx, changed.id);
+  await touchKeys(tx, changed);
   await tx.emit("certificates.changed", { subjectId: subject.id, accountId: subject.accountId, siteId: subject.siteId, names: covered });
 }
 

@@ -1,27 +1,30 @@
 /** What people choose for a subject: who gives its certificate, how names are proven, and when to try again. */
 import type { Context, TransactionContext } from "../../core/context.js";
 import { conflict, invalid } from "../../core/errors.js";
+import type { Services } from "../../core/services.js";
 import type { CertificateSubject } from "../../generated/sqlite/client.js";
-import { touchZones } from "../dns/index.js";
 import { putInUse } from "./certificates.js";
 import type { SubjectChange } from "./forms.js";
 import { dropPlaces } from "./places.js";
 import { readProblem } from "./problems.js";
 import { getSubject, type ShownSubject, stateOf } from "./subjects.js";
+import { touchKeys } from "./tlsa.js";
+import { wakeDelivery } from "./wake.js";
 
 /** Trying again sooner would only use up what the authority allows. */
 const RETRY_MINUTES = 5;
 const MINUTE_MS = 60_000;
 
 /** Changes what was chosen. */
-export async function editSubject(ctx: Context, key: string, change: SubjectChange): Promise<ShownSubject> {
+export async function editSubject(ctx: Context, services: Services, key: string, change: SubjectChange): Promise<ShownSubject> {
   return ctx.transaction(async (tx) => {
     const subject = await getSubject(tx, key, "certificates.write");
     const { source = subject.source, challenge = subject.challenge, tlsa = subject.tlsa } = change;
     if (source === subject.source && challenge === subject.challenge && tlsa === subject.tlsa) return subject;
     await tx.db.certificateSubject.update({ where: { id: subject.id }, data: { challenge, tlsa } });
     if (source !== subject.source) await changeSource(tx, subject, source);
-    if (tlsa !== subject.tlsa || source !== subject.source) await touchZones(tx, namesOf(subject));
+    await touchKeys(tx, { id: subject.id, tlsa: tlsa !== subject.tlsa || (tlsa && source !== subject.source) });
+    tx.afterCommit("certificates.deliver", () => wakeDelivery(services));
     tx.audit({
       verb: "certificates.subject.changed",
       accountId: subject.accountId,
@@ -82,8 +85,4 @@ async function useOwn(tx: TransactionContext, subject: CertificateSubject): Prom
 
 function findOwn({ db, clock }: Context, subjectId: string) {
   return db.certificate.findFirst({ where: { subjectId, source: "own", notAfter: { gt: clock.now() }, revokedAt: null }, orderBy: { number: "desc" } });
-}
-
-function namesOf(subject: ShownSubject): string[] {
-  return subject.names.map(({ name }) => name);
 }

@@ -48,7 +48,7 @@ export function certificateCommands(command: Command, services: Services): void 
     .option("--challenge <challenge>", "auto, http or dns")
     .option("--tlsa <yes>", "true or false: TLSA records, where the zone is signed")
     .action(async (name: string, options: Record<string, unknown>) => {
-      await editSubject(context(), name, parseCommand(SubjectChange, options));
+      await editSubject(context(), services, name, parseCommand(SubjectChange, options));
     });
   command
     .command("give <name> <files...>")

@@ -5,6 +5,7 @@ import type { Certificate, CertificatePlace } from "../../generated/sqlite/clien
 import { nextNumber, putInUse } from "./certificates.js";
 import { writeProblem } from "./problems.js";
 import { backOff } from "./schedule.js";
+import { touchKeys } from "./tlsa.js";
 
 const HOUR_MS = 3_600_000;
 const SOON_MS = 30_000;
@@ -36,7 +37,10 @@ export async function noteVerified(ctx: Context, place: CertificatePlace, certif
     if (unseen > 0) return;
     await tx.db.certificate.updateMany({ where: { id: certificate.id, verifiedAt: null }, data: { verifiedAt: now } });
     // The way back is not needed any more.
-    await tx.db.certificateSubject.updateMany({ where: { currentId: certificate.id }, data: { previousId: null } });
+    const subject = await tx.db.certificateSubject.findUnique({ where: { currentId: certificate.id } });
+    if (!subject?.previousId) return;
+    await tx.db.certificateSubject.update({ where: { id: subject.id }, data: { previousId: null } });
+    await touchKeys(tx, subject);
   });
   return true;
 }

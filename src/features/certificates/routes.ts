@@ -47,12 +47,12 @@ export function certificatePages(app: FastifyInstance, services: Services): void
     return reply.type("application/x-pem-file").header("content-disposition", `attachment; filename="${file}"`).send(current.chain);
   });
   authorityPages(app, services);
-  mountChoices(app);
+  mountChoices(app, services);
   mountRevocation(app, services);
   app.register(async (scope) => mountUpload(scope, services));
 }
 
-function mountChoices(app: FastifyInstance): void {
+function mountChoices(app: FastifyInstance, services: Services): void {
   app.post(
     "/certificates/:certificate",
     { config: write },
@@ -61,7 +61,7 @@ function mountChoices(app: FastifyInstance): void {
       async act(ctx, input, request) {
         if (input.source === "none") return `${subjectPath(await getSubject(ctx, subjectKey(request), "certificates.write"))}/none`;
         if (input.source === "own" && !(await hasOwn(ctx, subjectKey(request)))) return `/certificates/${encodeURIComponent(subjectKey(request))}/own`;
-        return { to: subjectPath(await editSubject(ctx, subjectKey(request), input)), says: "shell.saved" };
+        return { to: subjectPath(await editSubject(ctx, services, subjectKey(request), input)), says: "shell.saved" };
       },
       again: drawSubject,
     }),
@@ -72,7 +72,10 @@ function mountChoices(app: FastifyInstance): void {
     { config: write },
     form({
       schema: Nothing,
-      act: async (ctx, _input, request) => ({ to: subjectPath(await editSubject(ctx, subjectKey(request), { source: "none" })), says: "certificates.left" }),
+      act: async (ctx, _input, request) => ({
+        to: subjectPath(await editSubject(ctx, services, subjectKey(request), { source: "none" })),
+        says: "certificates.left",
+      }),
       again: drawNone,
     }),
   );
@@ -81,7 +84,7 @@ function mountChoices(app: FastifyInstance): void {
     { config: write },
     form({
       schema: AdvancedForm,
-      act: async (ctx, input, request) => ({ to: subjectPath(await editSubject(ctx, subjectKey(request), input)), says: "shell.saved" }),
+      act: async (ctx, input, request) => ({ to: subjectPath(await editSubject(ctx, services, subjectKey(request), input)), says: "shell.saved" }),
       again: drawSubject,
     }),
   );

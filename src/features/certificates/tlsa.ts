@@ -4,8 +4,10 @@
  * whoever still has the older answer finds the old key in it, and the old certificate is served until then.
  */
 import { createHash } from "node:crypto";
+import type { TransactionContext } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
-import { type DerivedRecord, isRecordName, type NamedDomain, signedDomains } from "../dns/index.js";
+import type { CertificateSubject } from "../../generated/sqlite/client.js";
+import { type DerivedRecord, isRecordName, type NamedDomain, signedDomains, touchZones } from "../dns/index.js";
 import { certificatesOf } from "./facts.js";
 
 const HTTPS = "_443._tcp";
@@ -15,6 +17,16 @@ const TTL = 3600;
 const END_ENTITY = 3; // RFC 7671 §5.1
 const PUBLIC_KEY = 1;
 const SHA256 = 1;
+
+/** Marks the zones that tell the keys of a subject: it has another certificate, or the one before is not needed any more. */
+export async function touchKeys(tx: TransactionContext, { id, tlsa }: Pick<CertificateSubject, "id" | "tlsa">): Promise<void> {
+  if (!tlsa) return;
+  const names = await tx.db.certificateName.findMany({ where: { subjectId: id }, select: { name: true } });
+  await touchZones(
+    tx,
+    names.map(({ name }) => name),
+  );
+}
 
 /** SHA-256 of the public key of a chain's first certificate, hexadecimal. */
 export function keyDigest(chain: string): string {

@@ -3,7 +3,6 @@ import type { Context } from "../../core/context.js";
 import { invalid, invalidFields } from "../../core/errors.js";
 import { Secret } from "../../core/secret.js";
 import type { Services } from "../../core/services.js";
-import { touchZones } from "../dns/index.js";
 import { addCertificate } from "./certificates.js";
 import type { UploadInput } from "./forms.js";
 import { type Given, type Part, readGiven } from "./given.js";
@@ -34,12 +33,6 @@ export async function uploadCertificate(
     const subject = await getSubject(tx, wanted.id, "certificates.write");
     const changed = await tx.db.certificateSubject.update({ where: { id: subject.id }, data: { source: "own", problem: null, nextAt: null } });
     await addCertificate(tx, services, changed, { source: "own", directory: null, chain, key: new Secret(pem), facts, renewAt: facts.notAfter, ariId: null });
-    if (subject.tlsa) {
-      await touchZones(
-        tx,
-        subject.names.map(({ name }) => name),
-      );
-    }
     tx.audit({
       verb: "certificates.certificate.given",
       accountId: subject.accountId,

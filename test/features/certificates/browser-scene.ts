@@ -78,7 +78,7 @@ export async function serveCertificates(t: Scope) {
   const own = await give((await site("adherents.test", false)).id, ["adherents.test"], 10);
   await settle(own.id, "own");
   const none = await getSubject(ctx, (await site("archives.test", false)).id);
-  await editSubject(ctx, none.id, { source: "none" });
+  await editSubject(ctx, panel.services, none.id, { source: "none" });
   const waiting = await getSubject(ctx, (await site("nouveau.test")).id);
   await ctx.transaction((tx) => followHost(tx, { hostId: host.id, service: "ftp", names: ["ftp.hebergeur.test"] }));
   const ftp = await db.certificateSubject.findFirstOrThrow({ where: { service: "ftp" } });

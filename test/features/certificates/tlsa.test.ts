@@ -38,7 +38,7 @@ test("A signed zone tells the key of its sites' certificates: both keys while on
   const first = await give();
   assert.deepEqual(await recordsOf(), [], "not asked for");
   const zone = await db.zone.findUniqueOrThrow({ where: { domainId: domain.id } });
-  await editSubject(ctx, site.id, { tlsa: true });
+  await editSubject(ctx, panel.services, site.id, { tlsa: true });
   assert.deepEqual(await recordsOf(), [`_443._tcp.asso.test 3 1 1 ${first}`, `_443._tcp.www.asso.test 3 1 1 ${first}`]);
 
   // Seen from outside: a way back, whose key stays until the next one was seen too.
@@ -59,6 +59,6 @@ test("A signed zone tells the key of its sites' certificates: both keys while on
   assert.deepEqual(await recordsOf(), [], "an unsigned zone proves nothing");
   await db.zone.update({ where: { id: zone.id }, data: { signed: true } });
   assert.deepEqual(await recordsOf([{ ...domain, accountId: neighbour.id }]), [], "a neighbour's zone says nothing of it");
-  await editSubject(ctx, site.id, { source: "none" });
+  await editSubject(ctx, panel.services, site.id, { source: "none" });
   assert.deepEqual(await recordsOf(), []);
 });

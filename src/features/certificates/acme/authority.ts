@@ -17,8 +17,8 @@ export interface Authority {
   readonly transport: Transport;
   /** RFC 8555 §8.1 */
   readonly thumbprint: string;
-  /** A fresh key and the request that asks for these names with it. */
-  request(names: readonly string[]): Promise<{ key: Secret; csr: string }>;
+  /** The request that asks for these names, with a fresh key or with one that is kept. */
+  request(names: readonly string[], kept: Secret | null): Promise<{ key: Secret; csr: string }>;
 }
 
 export type { Authorization, Order };
@@ -44,8 +44,8 @@ export async function openAuthority(transport: Transport, { directory, url, key,
     client,
     transport,
     thumbprint: thumbprintOf(key),
-    async request(names) {
-      const certificateKey = newKey();
+    async request(names, kept) {
+      const certificateKey = kept ?? newKey();
       const [, csr] = await crypto.createCsr({ altNames: [...names] }, certificateKey.reveal());
       return { key: certificateKey, csr: csr.toString() };
     },

@@ -33,6 +33,8 @@ export interface OrderHooks {
   placing(names: string[]): Promise<void>;
   /** Identifier of the certificate that this one replaces (RFC 9773 §5). */
   replaces: string | null;
+  /** Key that the certificate is asked for with again; null: a fresh one. */
+  key: Secret | null;
 }
 
 const ROUNDS = 4;
@@ -66,7 +68,7 @@ async function tryOrder(authority: Authority, wanted: readonly Wanted[], hooks: 
   }
   const failed = await prove(authority, order, wanted, hooks.proofs);
   if (failed.length > 0) return { failed };
-  const { key, csr } = await authority.request(names);
+  const { key, csr } = await authority.request(names, hooks.key);
   try {
     order = await authority.client.finalizeOrder(await ready(authority, order), csr);
   } catch (error) {

@@ -197,6 +197,15 @@ for (const shell of SHELLS) {
       assert.deepEqual((await place(rig, [{ name: NAME, number: 11, pem: newer }])).placed, [NAME]);
     });
 
+    test("calls at the same moment wait for each other, and the greatest number wins in whatever order they come", async (t) => {
+      const rig = await makeRig(t, shell);
+      const pems = [1, 2, 3, 4].map((number) => ({ name: NAME, number, pem: pemFor(NAME) }));
+      const outcomes = await Promise.all([2, 0, 3, 1].map((at) => place(rig, [pems[at] as (typeof pems)[0]])));
+      assert.equal(await readFile(tls(rig, `${NAME}.pem`), "utf8"), pems[3]?.pem);
+      for (const { placed, refused } of outcomes) assert.equal(placed.length + refused.length, 1);
+      assert.ok(outcomes.flatMap(({ refused }) => refused).every(({ reason }) => reason === "older"));
+    });
+
     test("a thumbprint is told to the daemon once, and again when it is another or nobody had read it", async (t) => {
       const rig = await makeRig(t, shell);
       const told = async () => (await readFile(join(rig.world, "prints"), "utf8").catch(() => "")).split("\n").filter(Boolean);
@@ -323,7 +332,7 @@ test("killed at any command, each name has the old or the new file whole, and th
     assert.deepEqual((await place(rig, [{ name: NAME, number: number + 1, pem: fresh }])).placed, [NAME], `command ${kills}`);
     assert.equal(await readFile(tls(rig, `${NAME}.pem`), "utf8"), fresh);
   }
-  assert.ok(kills > 25, `only ${kills} kills`);
+  assert.ok(kills > 20, `only ${kills} kills`);
   assert.deepEqual([...seen].sort(), ["new", "old"]);
   t.diagnostic(`${kills} kills`);
 });

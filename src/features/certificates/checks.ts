@@ -5,7 +5,7 @@ import type { ErrorData } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
 import type { CertificateSubject, Zone } from "../../generated/sqlite/client.js";
 import { plainAddress, readSettings, readTable, zoneHolding } from "../dns/index.js";
-import { findHost, publicAddressesOf } from "../hosts/index.js";
+import { findHost } from "../hosts/index.js";
 import { caaProblem } from "./caa.js";
 import { isWildcard } from "./names.js";
 import { PANEL, targetsOf } from "./places.js";
@@ -91,14 +91,20 @@ async function expectedAddresses(services: Services, subject: CertificateSubject
   const [target] = await targetsOf(services.db, subject);
   // Where the panel answers is known to nobody but the DNS.
   if (!target || target.hostId === PANEL) return null;
-  const known = (await publicAddressesOf(services.db, [target.hostId])).get(target.hostId);
-  const found = [known?.ipv4, known?.ipv6].flatMap((address) => (address ? [plainAddress(address) ?? address] : []));
-  if (found.length > 0) return new Set(found);
-  const address = (await findHost(services.db, target.hostId))?.address ?? "";
-  if (isIP(address) !== 0 || !address.includes(".")) return null;
+  const host = await findHost(services.db, target.hostId);
+  const set = [host?.publicIpv4, host?.publicIpv6].flatMap((one) => (one ? [plainAddress(one) ?? one] : []));
+  if (set.length > 0) return new Set(set);
+  const address = host?.address ?? "";
+  // The control machine is reached by itself as nobody else reaches it.
+  if (isIP(address) !== 0) return isLoopback(address) ? null : new Set([plainAddress(address) ?? address]);
+  if (!address.includes(".")) return null;
   const seen = await Promise.all([services.resolver.ask(address, "A"), services.resolver.ask(address, "AAAA")]);
   const addresses = seen.flatMap(valuesOf);
   return addresses.length > 0 ? new Set(addresses) : null;
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith("127.") || address === "::1";
 }
 
 /** Every address counts: an authority tries IPv6 first, and any of several. */

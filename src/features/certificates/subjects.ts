@@ -94,7 +94,8 @@ export async function followHost(
 export async function followPanel(ctx: Context, services: Pick<Services, "env">): Promise<void> {
   const name = parseName(new URL(services.env.origin).hostname);
   const known = await ctx.db.certificateSubject.findFirst({ where: { service: "panel" }, include: { names: true } });
-  if (name === null || name.endsWith(".localhost")) return;
+  // Where a proxy ends TLS, nobody here could show a certificate.
+  if (name === null || name.endsWith(".localhost") || !services.env.tls) return;
   if (known?.names.length === 1 && known.names[0]?.name === name) return;
   await ctx.transaction(async (tx) => {
     const there = await tx.db.certificateSubject.findFirst({ where: { service: "panel" } });

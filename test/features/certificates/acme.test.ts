@@ -38,7 +38,7 @@ async function raise(t: TestContext, options: Partial<PebbleOptions> = {}): Prom
   const [answer] = plain.listeners("request") as ((request: IncomingMessage, response: ServerResponse) => void)[];
   plain.removeAllListeners("request").on("request", (request: IncomingMessage, response: ServerResponse) => {
     if (refuse.has((request.headers.host ?? "").split(":")[0] ?? "")) response.end("somebody else");
-    else Promise.resolve(world.fetched?.()).finally(() => answer?.(request, response));
+    else void Promise.resolve(world.fetched?.()).finally(() => answer?.(request, response));
   });
   await new Promise<void>((resolve) => plain.listen(0, "127.0.0.1", resolve));
   t.after(() => plain.close());

@@ -103,7 +103,7 @@ test("names of our own: FTP of a host, and the panel", async (t) => {
   await changeDoor(system, host.id, { ...words, publicName: "", oldNames: "" });
   assert.equal((await listSubjects(system)).total, 0);
 
-  const env = { ...app.services.env, origin: "https://secure.example.org" };
+  const env = { ...app.services.env, origin: "https://secure.example.org", tls: { certificate: "", key: "" } };
   await followPanel(system, { env });
   await followPanel(system, { env });
   assert.equal((await listSubjects(system)).total, 1);

@@ -1,6 +1,7 @@
 /** ProFTPD as install makes it: its own unit with four rights, published through the panel's walls, reached from behind a NAT, on its own while the panel is off. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -8,6 +9,7 @@ import { type Machine, openMachine } from "../../src/core/machine/index.js";
 import { daemon as homes } from "../../src/daemons/homes/daemon.js";
 import { daemon as proftpd } from "../../src/daemons/proftpd/daemon.js";
 import type { FtpLogin } from "../../src/features/ftp/role.js";
+import { pemFor } from "./certificate-rig.js";
 import type { Lab } from "./lab/lab.js";
 import { raiseLab } from "./lab/lab.js";
 import { REPOSITORY, stageBundle } from "./lab/layers.js";
@@ -47,6 +49,7 @@ describe("ftp", { timeout: 600_000 }, () => {
     gate = lab.node("gate");
     client = lab.node("visitor");
     await control.must(["sh", "-c", "printf 'MUTU_PROFTPD_MASQUERADE=%s\\n' \"$1\" >>/etc/mutu/machine.conf", "set", gate.ip]);
+    await control.must(["sh", "-c", "echo MUTU_PROFTPD_NAME=ftp.example.org >>/etc/mutu/machine.conf"]);
     await openDoor();
     await raiseNat(gate, control);
   });
@@ -127,6 +130,22 @@ describe("ftp", { timeout: 600_000 }, () => {
     assert.match(told, /^proftpd running \d+$/m);
     assert.match(told, /^proftpd watching yes$/m);
     assert.match(told, /^proftpd sftp_fingerprint SHA256:/m);
+  });
+
+  test("the certificate of its name comes through the panel's walls, and is served without a restart", async () => {
+    const pem = pemFor("ftp.example.org");
+    const master = await control.must(["cat", "/var/lib/mutu/run/proftpd/pid"]);
+    const outcome = await door.certificates({ daemon: "proftpd", files: [{ name: "ftp.example.org", number: 1, pem }] });
+    assert.deepEqual(outcome, { ok: true, value: { placed: ["ftp.example.org"], refused: [] } });
+    const { fingerprint256 } = new X509Certificate(pem);
+    const shown = async () => {
+      const { stdout } = await run(client.networkArgv(["openssl", "s_client", "-starttls", "ftp", "-connect", `${control.ip}:21`]));
+      const text = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(stdout)?.[0];
+      return (text !== undefined && new X509Certificate(text).fingerprint256 === fingerprint256) || undefined;
+    };
+    await until("the new certificate is shown", shown, 10_000);
+    assert.equal(await control.must(["cat", "/var/lib/mutu/run/proftpd/pid"]), master);
+    assert.equal((await control.must(["stat", "-c", "%U %a", "/var/lib/mutu/tls/ftp.example.org.pem"])).trim(), "root 640");
   });
 
   test("networks count as ProFTPD's own user reads them; the probe answers the machine itself and nobody else", async () => {

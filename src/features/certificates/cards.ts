@@ -2,7 +2,7 @@
 import type { Context } from "../../core/context.js";
 import type { HomeCard, HomeCardContent } from "../../core/feature.js";
 import { readSetting } from "../../core/settings.js";
-import { countSubjects, listSubjects, type ShownSubject } from "./subjects.js";
+import { countNeedy, countSubjects, listSubjects, type ShownSubject } from "./subjects.js";
 
 const SHOWN = 6;
 const NEEDY = ["failing", "partial", "expiring"] as const;
@@ -43,5 +43,5 @@ async function load(ctx: Context, accountId: string | null) {
     chip: word === "failing" ? "failed" : "waiting",
   }));
   const state: HomeCardContent["state"] = counts["failing"] ? "failed" : shown.length > 0 ? "held" : "verified";
-  return { counts, rows: shown, more: rows.size > shown.length, count: rows.size, fine: counts["valid"] ?? 0, state };
+  return { counts, rows: shown, more: rows.size > shown.length, count: await countNeedy(ctx, accountId ?? undefined), fine: counts["valid"] ?? 0, state };
 }

@@ -53,6 +53,12 @@ export async function countSubjects(ctx: Context, accountId?: string): Promise<R
   return { ...Object.fromEntries(groups.map(({ state, _count }) => [state, _count._all])), expiring };
 }
 
+/** Those that need somebody: failing, incomplete, or near their end. */
+export async function countNeedy(ctx: Context, accountId?: string): Promise<number> {
+  const needy = { OR: [{ state: { in: ["failing", "partial"] } }, stateFilter(ctx, "expiring")] };
+  return ctx.db.certificateSubject.count({ where: { AND: [ownedBy(ctx, "certificates.read"), LIVE, accountId ? { accountId } : {}, needy] } });
+}
+
 /** Gives one subject, by its id, its site's, or one of its names. */
 export async function getSubject(ctx: Context, key: string, permission = "certificates.read"): Promise<ShownSubject> {
   const name = parseAddress(key) ?? parseName(key) ?? key;
@@ -161,5 +167,8 @@ function titleOf(names: readonly string[], before?: Pick<CertificateSubject, "ti
 function stateFilter(ctx: Context, state: string | undefined): Prisma.CertificateSubjectWhereInput {
   if (!state) return {};
   if (state !== "expiring") return { state };
-  return { expiresAt: { lte: new Date(ctx.clock.now().getTime() + EXPIRING_DAYS * DAY_MS) }, source: { not: "none" } };
+  const now = ctx.clock.now().getTime();
+  // One that renews itself is nobody's business before its renewal is late: some last six days in all.
+  const late = { source: "acme", current: { renewAt: { lt: new Date(now - DAY_MS) } } };
+  return { expiresAt: { lte: new Date(now + EXPIRING_DAYS * DAY_MS) }, OR: [{ source: "own" }, late] };
 }

@@ -191,6 +191,27 @@ test("A failing name is told with its cause and the next try; trying again waits
   assert.ok((await ada.get("/overview")).body.includes("No certificate can be asked for"), "administrators' home");
 });
 
+test("What ends soon is told, but not what renews itself in time; the card counts each once", async (t) => {
+  const { ctx, account, subject, jeanne, panel } = await createPanel(t);
+  const { issue, intermediate } = makeAuthority(t);
+  const { certificate, key } = issue({ days: 6 });
+  await jeanne.api("POST", `/api/v1/certificates/${subject.id}/own`, { chain: certificate + intermediate, key });
+  const needy = async () => /(\d+) certificates? needs? your attention/.exec((await jeanne.get("/")).body)?.[1] ?? "0";
+  const listed = async () => (await jeanne.get("/certificates?state=expiring")).body.includes(`href="/certificates/${subject.id}"`);
+  assert.deepEqual([await needy(), await listed()], ["1", true], "nobody but its owner renews it");
+  const inDays = (days: number) => new Date(panel.clock.now().getTime() + days * 86_400_000);
+  await ctx.db.certificateSubject.update({ where: { id: subject.id }, data: { source: "acme" } });
+  await ctx.db.certificate.updateMany({ data: { source: "acme", renewAt: inDays(4) } });
+  assert.deepEqual([await needy(), await listed()], ["0", false], "six days in all, renewed after four");
+  await ctx.db.certificate.updateMany({ data: { renewAt: inDays(-2) } });
+  await ctx.db.certificateSubject.update({ where: { id: subject.id }, data: { state: "failing" } });
+  for (let n = 0; n < 8; n += 1) {
+    const site = await addSite(ctx, { accountId: account.id, address: `n${n}.asso.test`, kind: "folder", folder: "www", withWww: false });
+    await ctx.db.certificateSubject.update({ where: { siteId: site.id }, data: { state: "failing" } });
+  }
+  assert.deepEqual([await needy(), await listed()], ["9", true], "late, and more than the card shows");
+});
+
 test("A neighbour sees none of it, and no key leaves by the API", async (t) => {
   const { subject, paul, jeanne, ctx } = await createPanel(t);
   const { issue, intermediate } = makeAuthority(t);

@@ -55,7 +55,11 @@ export function certificateApi(app: FastifyInstance, services: Services): void {
   app.patch("/certificates/:certificate", { config: write, schema: { params, body: SubjectChange, response: one } }, async (request) =>
     body(request, await editSubject(request.ctx, services, keyOf(request), request.body as SubjectChange)),
   );
-  const upload = { config: write, bodyLimit: MAX_UPLOAD_BYTES, schema: { params, body: UploadInput, response: one } };
+  const upload = {
+    config: { ...write, rateLimit: { max: 30, timeWindow: "1 minute" } },
+    bodyLimit: MAX_UPLOAD_BYTES,
+    schema: { params, body: UploadInput, response: one },
+  };
   app.post("/certificates/:certificate/own", upload, async (request) => {
     const { subject } = await uploadCertificate(request.ctx, services, keyOf(request), uploadOf(request.body as UploadInput));
     return body(request, subject);

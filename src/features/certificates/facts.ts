@@ -34,7 +34,8 @@ export function certificateFacts(certificate: X509Certificate): CertificateFacts
   return {
     names: dnsNames(certificate.subjectAltName ?? ""),
     fingerprint: certificate.fingerprint256.replaceAll(":", "").toLowerCase(),
-    issuer: issuerOf(certificate.issuer),
+    // Node gives no text for a name without any part.
+    issuer: issuerOf(certificate.issuer as string | undefined),
     serial: certificate.serialNumber.toLowerCase(),
     notBefore: new Date(certificate.validFrom),
     notAfter: new Date(certificate.validTo),
@@ -48,7 +49,7 @@ function dnsNames(alternatives: string): string[] {
 }
 
 /** Strangers write these names: one line, no invisible letters. */
-function issuerOf(lines: string): string {
+function issuerOf(lines: string | undefined = ""): string {
   const of = (key: string) =>
     lines
       .split("\n")

@@ -48,13 +48,24 @@ export function shakeHands(target: Target, options: { now: Date; authorities?: s
     socket.once("secureConnect", () => {
       const { raw } = socket.getPeerCertificate() as Partial<PeerCertificate>;
       if (!raw) return end({ verdict: "broken", facts: null });
-      end(judge(new X509Certificate(raw), name, String(socket.authorizationError ?? ""), options.now));
+      end(judged(raw, name, String(socket.authorizationError ?? ""), options.now));
     });
   });
 }
 
+/** A stranger wrote it: what it may hold that nobody thought of must not leave the listener of a socket, for that would end the panel. */
+function judged(raw: Buffer, name: string, trouble: string, now: Date): Handshake {
+  try {
+    return judge(new X509Certificate(raw), name, trouble, now);
+  } catch {
+    return { verdict: "broken", facts: null };
+  }
+}
+
 function judge(certificate: X509Certificate, name: string, trouble: string, now: Date): Handshake {
   const facts = certificateFacts(certificate);
+  // Dates that are none (a month 99) can be told to nobody.
+  if (Number.isNaN(facts.notBefore.getTime()) || Number.isNaN(facts.notAfter.getTime())) return { verdict: "broken", facts: null };
   const verdict = (): Verdict => {
     if (isSelfSigned(certificate)) return "self_signed";
     if (!covers(facts.names, name)) return "other_name";

@@ -118,7 +118,15 @@ function wordsOf(request: FastifyRequest, key: string) {
 export async function drawUpload(request: FastifyRequest, reply: FastifyReply) {
   const subject = await getSubject(request.ctx, subjectKey(request), "certificates.write");
   const [view] = await viewsOf(request, [subject]);
+  const { formState } = request;
+  if (formState) formState.values["chain"] = withoutKeys(formState.values["chain"]);
   return reply.page("certificates/own", { certificate: view });
+}
+
+/** What was pasted comes back; where a key may stand in it, only the certificates do. */
+function withoutKeys(pasted: unknown): string {
+  const text = [pasted ?? ""].flat().map(String).join("\n");
+  return /private/i.test(text) ? (text.match(/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----/g) ?? []).join("\n") : text;
 }
 
 /** Draws what leaving HTTPS, or a certificate, means. */

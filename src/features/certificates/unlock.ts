@@ -15,13 +15,24 @@ export const MAX_PASSWORD = 500;
 /** OID of PKCS#7 data, which is what a PKCS#12 file begins with after its version (RFC 7292 §4). */
 const PFX = /^30(8[0-4])?.{2,8}02010330/;
 
+/** Each may take its whole time; a bundle of them would keep the others out for minutes. */
+const MAX_LOCKED = 2;
+
 let running = 0;
 
 /** Gives the same parts with everything encrypted in the clear; throws the refusal of the field when that cannot be. */
 export async function unlockParts(parts: readonly Part[], password: Secret | null): Promise<Part[]> {
   const open: Part[] = [];
+  const locked = parts.find((_, i) => countLocked(parts.slice(0, i + 1)) > MAX_LOCKED);
+  if (locked) throw invalid("certificates.too_many_locked", { max: MAX_LOCKED }, locked.field);
   for (const part of parts) open.push(...(await unlockPart(part, password)));
   return open;
+}
+
+function countLocked(parts: readonly Part[]): number {
+  const count = ({ content }: Part) =>
+    typeof content !== "string" && isPkcs12(content) ? 1 : readBlocks(content).filter(({ kind }) => kind === "encrypted").length;
+  return parts.reduce((sum, part) => sum + count(part), 0);
 }
 
 async function unlockPart(part: Part, password: Secret | null): Promise<Part[]> {

@@ -74,3 +74,12 @@ export function makeAuthority(t: Scope): Authority {
     },
   };
 }
+
+/** A certificate in which neither its owner nor its signer has a name; `words`: what `openssl req` is told beside. */
+export function issueStrange(t: Scope, words: string[] = []): Made {
+  const folder = mkdtempSync(join(tmpdir(), "mutu-strange-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/", "-keyout", "key", "-out", "crt"];
+  execFileSync("openssl", [...made, "-addext", "subjectAltName=critical,DNS:asso.test", ...words], { cwd: folder, stdio: "pipe" });
+  return { certificate: readFileSync(join(folder, "crt"), "utf8"), key: readFileSync(join(folder, "key"), "utf8") };
+}

@@ -199,6 +199,9 @@ test("Encrypted keys and PKCS#12 files, of today and of old Windows, open with t
     assert.ok(judged.ok, JSON.stringify(judged));
     assert.equal(judged.given.chain, leaf + intermediate);
   }
+  const bundle = { field: "chain", content: locked[0][1].repeat(2) };
+  const another = { field: "key", content: locked[1][1] };
+  assert.equal(await codeOf(unlockParts([bundle, another], new Secret(password))), "key certificates.too_many_locked");
 });
 
 test("A file that asks for a thousand million rounds costs its time, and no more", { timeout: 60_000 }, async (t) => {

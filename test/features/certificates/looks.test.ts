@@ -12,7 +12,7 @@ import type { Scope } from "../../support/database.js";
 import { allowTestNames, createAccount, createHost, joinAccount } from "../../support/factories.js";
 import { freePort } from "../../support/free-port.js";
 import { resolverEnv, startNameServer } from "../../support/name-server.js";
-import { makeAuthority } from "./authority.js";
+import { issueStrange, makeAuthority } from "./authority.js";
 
 /** A server that shows what it is told to; the test changes it. */
 async function startServer(t: Scope, shown: { cert: string; key: string }, address = "127.0.0.1"): Promise<{ port: number; server: Server }> {
@@ -21,6 +21,16 @@ async function startServer(t: Scope, shown: { cert: string; key: string }, addre
   await new Promise<void>((resolve) => server.listen(0, address, resolve));
   t.after(() => new Promise((resolve) => server.close(resolve)));
   return { port: (server.address() as { port: number }).port, server };
+}
+
+/** The end of a certificate falls into the 99th month. */
+function withMonth99(pem: string): string {
+  const der = Buffer.from(pem.replace(/-----.*-----|\s/g, ""), "base64");
+  const utcTime = Buffer.from("170d", "hex");
+  const end = der.indexOf(utcTime, der.indexOf(utcTime) + 1);
+  // Two bytes of tag and length, two of the year.
+  der.write("99", end + 4, "latin1");
+  return `-----BEGIN CERTIFICATE-----\n${der.toString("base64").replace(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
 }
 
 test("What a browser would say of a certificate is said with its reason", async (t) => {
@@ -49,6 +59,15 @@ test("What a browser would say of a certificate is said with its reason", async 
   const own = selfSigned(["asso.test"], [], new Date());
   show(own.certificate, own.key);
   assert.equal((await look()).verdict, "self_signed");
+
+  const strange = issueStrange(t, ["-days", "30"]);
+  show(strange.certificate, strange.key);
+  const nameless = await look();
+  assert.deepEqual([nameless.verdict, nameless.facts?.issuer], ["self_signed", ""], "an issuer without a name");
+
+  const dateless = issueStrange(t);
+  show(withMonth99(dateless.certificate), dateless.key);
+  assert.deepEqual(await look(), { verdict: "broken", facts: null }, "a date that is none");
 
   const closed = await shakeHands({ address: "127.0.0.1", port: await freePort(), name: "asso.test" }, { now: new Date() });
   assert.deepEqual(closed, { verdict: "closed", facts: null });

@@ -109,6 +109,13 @@ test("What is wrong is said at its field, in both languages, and the key is not 
     if (fields["key"]?.includes("PRIVATE")) assert.ok(!answer.body.includes(fields["key"].split("\n")[1] ?? "?"), "the key came back");
   }
   const other = issue({ names: ["other.test"] });
+  const pasted = await sendFiles(jeanne, own, { chain: other.key + other.certificate });
+  assert.equal(pasted.statusCode, 422);
+  const second = (pem: string) => pem.split("\n")[1] ?? "?";
+  assert.ok(!pasted.body.includes(second(other.key)), "a key that stood beside the certificate came back");
+  assert.ok(pasted.body.includes(second(other.certificate)), "the certificate was lost");
+  const cut = await sendFiles(jeanne, own, { chain: other.key.replace(/-----BEGIN.*\n/, "") });
+  assert.ok(!cut.body.includes(second(other.key).slice(0, 30)), "a key without its first line came back");
   const french = await panel.as("jeanne");
   await panel.services.db.user.update({ where: { login: "jeanne" }, data: { locale: "fr" } });
   const answer = await sendFiles(french, own, { chain: other.certificate + intermediate, key: other.key });

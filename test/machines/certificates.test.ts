@@ -120,6 +120,33 @@ describe("certificates", { timeout: 900_000 }, () => {
     assert.equal(fingerprintOf(await shown(house.control, house.control.ip, 21, FTP, "ftp")), fingerprint);
   });
 
+  test("one address of ten leads elsewhere: nine are covered, and the tenth is told with its next try", async () => {
+    const site = await add(`n0.${ZONE}`);
+    // Or it would be proven by DNS, which is ours.
+    await house.mutu("certificates", "edit", `n0.${ZONE}`, "--challenge", "http");
+    await house.mutu("dns", "records", "add", ZONE, "n9", "A", "10.77.0.9", "--knowingly");
+    await answers("A", `n9.${ZONE}`, /10\.77\.0\.9/);
+    for (let index = 1; index < 10; index += 1) await api("POST", `/sites/${site.id}/addresses`, { address: `n${index}.${ZONE}` });
+    await answers("A", `n8.${ZONE}`, /10\.77\.0\.2/);
+    const fingerprint = await verified(`n8.${ZONE}`);
+    const seen = await shown(house.control, house.web.ip, 443, `n0.${ZONE}`);
+    assert.equal(fingerprintOf(seen), fingerprint);
+    for (let index = 0; index < 10; index += 1) assert.equal(seen.includes(`DNS:n${index}.${ZONE}`), index !== 9, `n${index}`);
+    const left = await until(
+      "the tenth is told",
+      async () => {
+        const [row] = await house.sql<{ state: string; problem: string; nextAt: string }>(
+          "SELECT state, problem, nextAt FROM CertificateName WHERE name = ?",
+          `n9.${ZONE}`,
+        );
+        return row?.state === "failing" ? row : undefined;
+      },
+      WAIT_MS,
+    );
+    assert.match(left.problem, /points_elsewhere.*10\.77\.0\.9/);
+    assert.ok(new Date(left.nextAt) > new Date());
+  });
+
   test("a renewal is shown in the place of the one before, without a reload", async () => {
     const workers = await nginxWorkers();
     const before = await verified(`one.${ZONE}`);

@@ -4,7 +4,7 @@
 # nothing but their owner reads what is on its way (umask 077), and no answer holds a word of a file.
 
 PEM_BYTES=65536 # of one file: a chain of ten and a key of 8 192 bits have room in it
-TLS_SECONDS=60  # that one call waits for another; a tar is small
+TLS_SECONDS=240 # that one call waits for another: five hundred files are examined in some twenty seconds, on a busy machine in minutes
 
 # Reads the listing and the manifest. Answers "refused …", or writes the plan: lines `put <name> <number>`, `remove <name> <number>`, `thumbprint <value>`.
 read_certificates() {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
-import { axeFindings, startBrowser, tooWide, type View } from "../../support/browser.js";
+import { foreignTexts, type Locale, misplaced, textsAmong } from "../../browser/looks.js";
+import { axeFindings, startBrowser, type View } from "../../support/browser.js";
 import { logIn } from "../ftp/browser-scene.js";
 import { serveCertificates } from "./browser-scene.js";
 
@@ -31,7 +32,9 @@ test("every page of certificates is accessible, fits and complains of nothing", 
         await page.evaluate(() => {
           for (const folded of document.querySelectorAll("main details")) folded.setAttribute("open", "");
         });
-        for (const finding of [...(await axeFindings(page)), ...(await tooWide(page))]) findings.push(`${path} ${view.locale} ${view.size}: ${finding}`);
+        const foreign = await textsAmong(page, foreignTexts(view.locale as Locale));
+        for (const finding of [...(await axeFindings(page)), ...(await misplaced(page)), ...foreign])
+          findings.push(`${path} ${view.locale} ${view.size}: ${finding}`);
         if (PICTURES) {
           mkdirSync(PICTURES, { recursive: true });
           const name = path.replace(/[0-9a-f]{8}-[0-9a-f-]+/, (id) => id.slice(-4)).replaceAll(/[^a-z0-9]+/gi, "-");

@@ -1,10 +1,13 @@
 /** What certificates do when sites or hosts change, in the same transaction. */
 import type { Feature } from "../../core/feature.js";
-import { dropSubject, followHost, followSite } from "./subjects.js";
+import { dropSubject, followHost, followSite, passOn } from "./subjects.js";
 
 export const reactions: NonNullable<Feature["on"]> = {
   async "sites.changed"(tx, fact) {
     await followSite(tx, fact);
+  },
+  async "sites.moved"(tx, { siteId }) {
+    await passOn(tx, siteId);
   },
   async "sites.releasing"(tx, { siteId }) {
     const subject = await tx.db.certificateSubject.findUnique({ where: { siteId } });

@@ -115,6 +115,24 @@ export async function dropSubject(tx: TransactionContext, subject: Pick<Certific
   await tx.db.certificateSubject.delete({ where: { id: subject.id } });
 }
 
+/**
+ * A site is another account's now. What people brought goes: whoever brought a key still has it. What came from the authority goes along,
+ * for nobody ever saw that key, to wherever the sites of the other account are.
+ */
+export async function passOn(tx: TransactionContext, siteId: string): Promise<void> {
+  const subject = await tx.db.certificateSubject.findUnique({ where: { siteId }, include: { current: true } });
+  if (!subject) return;
+  const { id, source, current } = subject;
+  await dropPlaces(tx, id, null);
+  if (source === "own" || current?.source === "own") {
+    await tx.db.certificateName.updateMany({ where: { subjectId: id }, data: { state: "wanted", failures: 0, problem: null, nextAt: null } });
+    const fresh = { currentId: null, previousId: null, expiresAt: null, state: "waiting", failures: 0, problem: null, toldDays: null };
+    await tx.db.certificateSubject.update({ where: { id }, data: { ...fresh, source: "acme", nextAt: tx.clock.now() } });
+  }
+  await tx.db.certificate.deleteMany({ where: { subjectId: id, source: "own" } });
+  await wantPlaces(tx, id);
+}
+
 /** What a subject is once its names or its certificate changed. Pure. */
 export function stateOf(
   subject: Pick<CertificateSubject, "source" | "problem">,

@@ -94,10 +94,11 @@ async function stayBehind(tx: TransactionContext, site: SiteRow, gone: readonly 
 }
 
 /** The site is the other account's, with the same addresses. */
-async function attach(tx: TransactionContext, { siteId, addresses }: KeptSite, { domainId, to }: DomainMove): Promise<void> {
+async function attach(tx: TransactionContext, { siteId, addresses }: KeptSite, { domainId, from, to }: DomainMove): Promise<void> {
   // A folder that it had before it became a redirect is a folder of the account that it leaves.
   await tx.db.site.update({ where: { id: siteId }, data: { accountId: to, folder: null, version: { increment: 1 } } });
   await tx.db.siteAddress.createMany({ data: addresses.map((one) => ({ ...one, siteId, accountId: to, domainId })) });
+  await tx.emit("sites.moved", { siteId, from, to });
 }
 
 /** The domain came back: so do the addresses of sites that stayed, as far as they are still there. */

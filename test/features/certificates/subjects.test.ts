@@ -6,6 +6,7 @@ import { Secret } from "../../../src/core/secret.js";
 import { addCertificate, keyOf } from "../../../src/features/certificates/certificates.js";
 import { factsOf } from "../../../src/features/certificates/facts.js";
 import { followPanel, getSubject, listSubjects } from "../../../src/features/certificates/subjects.js";
+import { domainNamed, moveDomain } from "../../../src/features/domains/index.js";
 import { changeDoor } from "../../../src/features/ftp/host-settings.js";
 import { releaseSite, removeSite } from "../../../src/features/sites/removal.js";
 import { addAddress, addSite, removeAddress } from "../../../src/features/sites/sites.js";
@@ -15,13 +16,13 @@ import { createAccount, createHost, memberOf } from "../../support/factories.js"
 const DAY_MS = 86_400_000;
 
 /** Gives a site's subject the certificate that a form would have brought. */
-async function give(t: TestApp, key: string, names: string[]) {
+async function give(t: TestApp, key: string, names: string[], source: "own" | "acme" = "own") {
   const system = t.ctx();
   const subject = await getSubject(system, key);
   const { certificate, key: pem } = selfSigned(names, [], t.services.clock.now());
   const facts = factsOf(certificate);
   const given = {
-    source: "own" as const,
+    source,
     directory: null,
     chain: certificate,
     key: new Secret(pem),
@@ -122,4 +123,56 @@ test("another account sees nothing of it", async (t) => {
   const stranger = app.ctx(memberOf(other));
   await assert.rejects(getSubject(stranger, site.id), { code: "certificates.subject_unknown" });
   assert.equal((await listSubjects(stranger)).total, 0);
+});
+
+test("a name that passes to another account does not go on with the key that the one before brought", async (t) => {
+  const app = await buildTestApp(t);
+  const system = app.ctx();
+  const { db } = app.services;
+  const giver = await createAccount(system);
+  const taker = await createAccount(system);
+  const site = await addSite(system, { accountId: giver.id, address: "go.example.org", kind: "redirect", target: "https://example.net/", withWww: false });
+  await give(app, site.id, ["go.example.org"]);
+  const folder = await addSite(system, { accountId: giver.id, address: "www.example.org", kind: "folder", withWww: false });
+  await give(app, folder.id, ["www.example.org"]);
+  const placesOf = async () =>
+    (await db.certificatePlace.findMany({ orderBy: { name: "asc" } })).map(({ hostId, name, wantedId }) => [hostId, name, wantedId !== null]);
+  assert.deepEqual(await placesOf(), [
+    [giver.webHostId, "go.example.org", true],
+    [giver.webHostId, "www.example.org", true],
+  ]);
+  const domain = await domainNamed(db, "example.org");
+  await system.transaction((tx) => moveDomain(tx, domain?.id ?? "", taker.id));
+  assert.deepEqual(
+    await placesOf(),
+    [
+      [giver.webHostId, "go.example.org", false],
+      [giver.webHostId, "www.example.org", false],
+    ],
+    "both are taken off",
+  );
+  const moved = await getSubject(system, site.id);
+  assert.deepEqual([moved.accountId, moved.source, moved.state, moved.currentId], [taker.id, "acme", "waiting", null]);
+  assert.equal(moved.nextAt?.getTime(), app.services.clock.now().getTime());
+  assert.equal(await db.certificate.count({ where: { subjectId: moved.id } }), 0, "nor can it be taken again");
+});
+
+test("a site that passes to an account elsewhere takes the authority's certificate along", async (t) => {
+  const app = await buildTestApp(t);
+  const system = app.ctx();
+  const giver = await createAccount(system);
+  const taker = await createAccount(system);
+  const site = await addSite(system, { accountId: giver.id, address: "go.example.org", kind: "redirect", target: "https://example.net/", withWww: false });
+  const { id } = await give(app, site.id, ["go.example.org"], "acme");
+  const domain = await domainNamed(app.services.db, "example.org");
+  await system.transaction((tx) => moveDomain(tx, domain?.id ?? "", taker.id));
+  assert.equal((await getSubject(system, site.id)).currentId, id);
+  const places = await app.services.db.certificatePlace.findMany();
+  assert.deepEqual(
+    new Map(places.map(({ hostId, wantedId }) => [hostId, wantedId])),
+    new Map([
+      [giver.webHostId, null],
+      [taker.webHostId, id],
+    ]),
+  );
 });

@@ -67,7 +67,7 @@ async function place(ctx: Context, services: Services, session: Session, subject
     await noteOutcome(db, noted, false);
     noted = [];
     const renewal = current !== null && setOf(current.names as string[]) === setOf(names);
-    const budget = exhausted(await budgetsOf(db, account.directory, names, clock.now()));
+    const budget = exhausted(await budgetsOf(db, account.directory, names, clock.now(), subject.accountId));
     if (budget && !(renewal && budget.what === "domain")) throw new BudgetFault(budget);
     noted = await noteOrder(db, { directory: account.directory, names, subjectId: subject.id, at: clock.now(), renewal });
   };

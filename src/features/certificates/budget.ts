@@ -7,10 +7,10 @@ const DAY_MS = 86_400_000;
 const WINDOW_DAYS = 7;
 
 /** Let's Encrypt's published limits, the narrowest of the known authorities (letsencrypt.org/docs/rate-limits). */
-export const LIMITS = { domain: 50, same: 5, orders: 300, ordersHours: 3 };
+export const LIMITS = { domain: 50, same: 5, orders: 300, ordersHours: 3, /** Ours: what one account may take of the orders of all. */ account: 100 };
 
 export interface Budget {
-  what: "domain" | "same" | "orders";
+  what: "domain" | "same" | "account" | "orders";
   /** Registered domain, or the first name of the set. */
   name: string;
   used: number;
@@ -20,7 +20,7 @@ export interface Budget {
 }
 
 /** Counts what an order of these names would meet, the narrowest first. */
-export async function budgetsOf(db: Db, directory: string, names: readonly string[], now: Date): Promise<Budget[]> {
+export async function budgetsOf(db: Db, directory: string, names: readonly string[], now: Date, accountId: string | null = null): Promise<Budget[]> {
   const since = new Date(now.getTime() - WINDOW_DAYS * DAY_MS);
   // One that is under way counts too.
   const counted = { directory, at: { gte: since, lte: now }, OR: [{ ok: true }, { ok: null }] };
@@ -32,7 +32,14 @@ export async function budgetsOf(db: Db, directory: string, names: readonly strin
   const same = await db.acmeOrder.findMany({ where: { ...counted, names: setOf(names) }, distinct: ["at"], select: { at: true }, orderBy: { at: "asc" } });
   budgets.push(budget("same", names[0] ?? "", same, LIMITS.same, WINDOW_DAYS * DAY_MS));
   const recent = { gte: new Date(now.getTime() - LIMITS.ordersHours * HOUR_MS), lte: now };
-  const orders = await db.acmeOrder.findMany({ where: { directory, at: recent }, select: { at: true }, orderBy: { at: "asc" }, take: LIMITS.orders + 1 });
+  // An order has a row for each of its domains.
+  const once = { distinct: ["subjectId" as const, "at" as const], select: { at: true }, orderBy: { at: "asc" as const } };
+  if (accountId !== null) {
+    const own = await db.certificateSubject.findMany({ where: { accountId }, select: { id: true } });
+    const mine = await db.acmeOrder.findMany({ where: { directory, at: recent, subjectId: { in: own.map(({ id }) => id) } }, ...once });
+    budgets.push(budget("account", "", mine, LIMITS.account, LIMITS.ordersHours * HOUR_MS));
+  }
+  const orders = await db.acmeOrder.findMany({ where: { directory, at: recent }, ...once });
   budgets.push(budget("orders", "", orders, LIMITS.orders, LIMITS.ordersHours * HOUR_MS));
   return budgets;
 }

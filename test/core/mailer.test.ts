@@ -55,7 +55,7 @@ test("What is withdrawn while a batch leaves does not leave any more", async (t)
     ctx,
     Array.from({ length: 200 }, (_, at) => letter(`m${at}@exemple.test`)),
   );
-  let withdrawn: Promise<void> | null = null;
+  let withdrawn: Promise<void> | undefined;
   const keep = sink.mails.push.bind(sink.mails);
   sink.mails.push = (...mails) => {
     withdrawn ??= ctx.transaction((tx) => withdrawMail(tx, "notices:1"));

@@ -67,7 +67,7 @@ async function choose({ app, pebble }: World, input: object = {}) {
   return chooseAuthority(app.ctx(), app.services, { directory: pebble.directory, contact: "admin@example.org", termsAgreed: true, ...input });
 }
 
-describe("ACME", { timeout: 120_000 }, () => {
+describe("ACME", { timeout: 400_000 }, () => {
   test("a site gets one certificate for all its addresses", async (t) => {
     const world = await raise(t);
     const id = await world.site("asso.example.org", "www.asso.example.org");

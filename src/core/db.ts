@@ -53,6 +53,13 @@ export function isWriteConflict(error: unknown): boolean {
   return cause?.kind === "TransactionWriteConflict" || cause?.originalCode === "40001" || cause?.originalCode === "40P01";
 }
 
+/** Is there a row with this key already? */
+export function isUniqueViolation(error: unknown): boolean {
+  if (isKnown(error) && error.code === "P2002") return true;
+  const cause = driverCause(error);
+  return cause?.kind === "UniqueConstraintViolation" || cause?.originalCode === "23505";
+}
+
 interface DriverCause {
   kind?: string;
   originalCode?: string;

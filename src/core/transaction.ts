@@ -4,7 +4,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import type { Logger } from "pino";
 import { appendAudit } from "./audit.js";
 import type { Actor, AuditEvent, Clock, Context, TransactionContext } from "./context.js";
-import { type Database, type Db, isWriteConflict } from "./db.js";
+import { type Database, type Db, isUniqueViolation, isWriteConflict } from "./db.js";
 import type { Events } from "./events.js";
 
 const RETRIES = 5;
@@ -55,7 +55,9 @@ class RootContext implements Context {
       try {
         return await this.#attempt(act, attempt);
       } catch (error) {
-        if (!isWriteConflict(error) || attempt >= RETRIES) throw error;
+        // Of two who make the same row at once PostgreSQL may tell the second of its key: run again, the act sees the row and says so in its own words.
+        const raced = attempt === 0 && this.#parts.database.provider === "postgresql" && isUniqueViolation(error);
+        if (!(raced || isWriteConflict(error)) || attempt >= RETRIES) throw error;
         await wait(Math.random() * 20 * 2 ** attempt);
       }
     }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
+import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { TransactionContext } from "../../src/core/context.js";
 import { createActor, createTestContext } from "../support/context.js";
@@ -31,6 +32,23 @@ test("50 racing creations against a ceiling of 10 make 10", async (t) => {
   assert.equal(made.filter(Boolean).length, CEILING);
   assert.equal(await ctx.db.setting.count(), CEILING);
   assert.equal(await ctx.db.auditEntry.count(), CEILING);
+});
+
+test("of two who make the same row at once, the second sees the first's", async (t) => {
+  const ctx = await createTestContext(t);
+  const findOrMake = () =>
+    ctx.transaction(async (tx) => {
+      const there = await tx.db.setting.findUnique({ where: { key: "same" } });
+      if (there) return "found";
+      await wait(50);
+      await tx.db.setting.create({ data: { key: "same", value: "1" } });
+      return "made";
+    });
+  assert.deepEqual((await Promise.all([findOrMake(), findOrMake()])).sort(), ["found", "made"]);
+  await assert.rejects(
+    ctx.transaction((tx) => tx.db.setting.create({ data: { key: "same", value: "2" } })),
+    { code: "P2002" },
+  );
 });
 
 test("two processes that read and then write lose nothing", async (t) => {

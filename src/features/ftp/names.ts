@@ -23,13 +23,18 @@ export function parseLoginName(
 ): { name: string } | { fault: NameFault } {
   const name = plainName(typed);
   if (name.startsWith(PROBE_PREFIX)) return { fault: "reserved" };
-  if (name.length > MAX_NAME || !NAME.test(name)) return { fault: "invalid" };
+  if (!isLoginName(name)) return { fault: "invalid" };
   const base = baseOf(name);
   if (name !== `${base}_` && (base === account.login || account.domains.some((domain) => base === domain || base.endsWith(`.${domain}`)))) return { name };
   // Imported logins keep the name that stands in people's programs, whatever it is; only administrators can say so.
   if (anyName && /[._@]/.test(name)) return { name };
   if (WORD.test(name)) return { name: `${account.login}_${name}` };
   return { fault: name.includes(".") || name.includes("_") ? "prefix" : "invalid" };
+}
+
+/** Whether a name is of the grammar that machines accept, with room for it in their files. */
+export function isLoginName(name: string): boolean {
+  return name.length <= MAX_NAME && NAME.test(name);
 }
 
 /** Gives a name as machines know it: the domain before it may be typed as people read it, `été.fr_marie`. */

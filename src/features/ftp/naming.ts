@@ -8,7 +8,7 @@ import { isAdmin } from "../../core/ownership.js";
 import type { FtpLogin } from "../../generated/sqlite/client.js";
 import type { AccountFacts } from "../accounts/index.js";
 import { domainsAbove } from "../domains/index.js";
-import { baseOf, parseLoginName, plainName, proposeName, shownName } from "./names.js";
+import { baseOf, isLoginName, parseLoginName, plainName, proposeName, shownName } from "./names.js";
 
 /** From the day on which the new holder asked: time to change what programs send. */
 export const NAME_DAYS = 30;
@@ -46,6 +46,8 @@ export async function freeName(tx: TransactionContext, account: AccountFacts, ty
 export async function refuseAsked(ctx: Context, account: { id: string }, typed: string | undefined): Promise<void> {
   if (typed === undefined || typed.trim() === "") return;
   const name = plainName(typed);
+  // Nobody has what is no name; freeName says so.
+  if (!isLoginName(name)) return;
   // What is refused is rolled back, so the day is noted in a transaction of its own.
   const until = await ctx.transaction(async (tx) => {
     const login = await strayLogin(tx, account.id, name);

@@ -81,7 +81,7 @@ async function place(ctx: Context, services: Services, session: Session, subject
           return zone ? [{ name, value, zone }] : [];
         }),
       ),
-    hide: (names: string[]) => hideProofs(ctx, names),
+    hide: (values: { name: string; value: string }[]) => hideProofs(ctx, values),
   };
   const replaces = current?.directory === account.directory && session.directory.renewalInfo !== null ? current.ariId : null;
   let result: OrderResult;

@@ -70,7 +70,8 @@ async function lookAtName(services: Services, subject: CertificateSubject, name:
 }
 
 /** HTTP where the name leads here; DNS where it does not (yet), or is a wildcard, and its zone is ours. */
-async function wayOf(services: Services, { challenge }: CertificateSubject, name: string, expected: Addresses): Promise<Ready | LeftOut> {
+async function wayOf(services: Services, subject: CertificateSubject, name: string, expected: Addresses): Promise<Ready | LeftOut> {
+  const { challenge } = subject;
   const dnsOnly = challenge === "dns" || isWildcard(name);
   const pointing = dnsOnly ? null : await pointingProblem(services.resolver, name, expected);
   if (!dnsOnly && pointing === null) return { name, method: "http", zone: null };
@@ -78,7 +79,7 @@ async function wayOf(services: Services, { challenge }: CertificateSubject, name
     if (isWildcard(name)) return { name, code: "certificates.wildcard_needs_dns", data: { name } };
     return pointing ?? { name, code: "certificates.wildcard_needs_dns", data: { name } };
   }
-  const zone = await zoneProblem(services, name);
+  const zone = await zoneProblem(services, subject, name);
   if (!("code" in zone)) return { name, method: "dns", zone: zone.zone };
   return pointing ?? zone;
 }
@@ -120,10 +121,12 @@ async function pointingProblem(resolver: Resolver, name: string, expected: Addre
 }
 
 /** Gives the zone in which a name can be proven, or why there is none. */
-async function zoneProblem(services: Services, name: string): Promise<{ zone: Zone } | LeftOut> {
+async function zoneProblem(services: Services, { accountId }: CertificateSubject, name: string): Promise<{ zone: Zone } | LeftOut> {
   const zone = await zoneHolding(services.db, name);
   const wild = isWildcard(name);
-  if (!zone) return { name, code: wild ? "certificates.wildcard_elsewhere" : "certificates.zone_elsewhere", data: { name } };
+  // A zone above may be another account's: nothing is written into it for a name that is not its holder's.
+  if (!zone || (accountId !== null && zone.accountId !== accountId))
+    return { name, code: wild ? "certificates.wildcard_elsewhere" : "certificates.zone_elsewhere", data: { name } };
   const { nameServers } = await readSettings(services.db);
   const ours = new Set(nameServers.map((server) => server.name));
   const seen = await services.resolver.ask(zone.name, "NS", { fresh: true });

@@ -54,10 +54,10 @@ export async function showProofs(ctx: Context, services: Services, proofs: reado
   return awaitSight(services, proofs);
 }
 
-/** Takes proofs back; nothing waits for it. */
-export async function hideProofs(ctx: Context, names: readonly string[]): Promise<void> {
-  if (names.length === 0) return;
-  await ctx.transaction((tx) => removeRecords(tx, { name: { in: names.map(challengeName) } }));
+/** Takes proofs back, and only these: a wildcard and its name, perhaps of two sites, are proven at one place. Nothing waits for it. */
+export async function hideProofs(ctx: Context, proofs: readonly Pick<DnsProof, "name" | "value">[]): Promise<void> {
+  if (proofs.length === 0) return;
+  await ctx.transaction((tx) => removeRecords(tx, { OR: proofs.map(({ name, value }) => ({ name: challengeName(name), value })) }));
 }
 
 /** Takes back what a run that died left. */
@@ -66,7 +66,7 @@ export async function hideForgotten(ctx: Context): Promise<void> {
   if ((await ctx.db.acmeRecord.count({ where: old })) > 0) await ctx.transaction((tx) => removeRecords(tx, old));
 }
 
-async function removeRecords(tx: TransactionContext, where: { name: { in: string[] } } | { createdAt: { lt: Date } }): Promise<void> {
+async function removeRecords(tx: TransactionContext, where: { OR: { name: string; value: string }[] } | { createdAt: { lt: Date } }): Promise<void> {
   const rows = await tx.db.acmeRecord.findMany({ where });
   await tx.db.acmeRecord.deleteMany({ where: { id: { in: rows.map(({ id }) => id) } } });
   await touchZones(tx, [...new Set(rows.map(({ name }) => name))]);

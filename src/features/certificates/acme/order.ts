@@ -11,7 +11,7 @@ export interface Wanted {
 /** How proofs by DNS are shown; gives the names whose proof could not be, with the reason. */
 export interface Proofs {
   show(proofs: { name: string; value: string }[]): Promise<Map<string, string>>;
-  hide(names: string[]): Promise<void>;
+  hide(proofs: { name: string; value: string }[]): Promise<void>;
 }
 
 export interface Obtained {
@@ -101,16 +101,14 @@ async function prove(authority: Authority, order: Order, wanted: readonly Wanted
   if (impossible.length > 0) return impossible;
   const real = tasks.flatMap((task) => ("fault" in task ? [] : [task]));
   const byDns = real.filter(({ challenge }) => challenge.type === "dns-01");
+  const values = await Promise.all(byDns.map(async ({ name, challenge }) => ({ name, value: await authority.client.getChallengeKeyAuthorization(challenge) })));
   try {
-    const values = await Promise.all(
-      byDns.map(async ({ name, challenge }) => ({ name, value: await authority.client.getChallengeKeyAuthorization(challenge) })),
-    );
     const unseen = await proofs.show(values);
     if (unseen.size > 0) return [...unseen].map(([name, server]) => ({ name, type: "notPublished", detail: server }));
     for (const { challenge } of real) await authority.client.completeChallenge(challenge);
     return await outcome(authority, order, real);
   } finally {
-    await proofs.hide(byDns.map(({ name }) => name));
+    await proofs.hide(values);
   }
 }
 

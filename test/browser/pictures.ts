@@ -36,6 +36,12 @@ const PICTURES: Picture[] = [
     path: () => "/sites/new",
     before: (page) => page.fill("[name=address]", "regatta.amisducanal.test"),
   },
+  {
+    name: "zone-fr-1280-dark",
+    view: { locale: "fr", theme: "dark" },
+    login: "claire",
+    path: ({ domains }) => `/domains/${domains["amisducanal.test"]}/records`,
+  },
   { name: "accounts-en-1280-light", view: { locale: "en", theme: "light" }, login: "jeanne", path: () => "/accounts" },
   {
     name: "publication-en-1280-light",
@@ -98,4 +104,5 @@ async function fixDates({ app, publications }: Scene): Promise<void> {
   const endedAt = new Date(startedAt.getTime() + 1_400);
   await db.publication.update({ where: { id: publications["done"] as string }, data: { startedAt, endedAt } });
   await db.account.updateMany({ data: { createdAt: startedAt } });
+  await db.zone.updateMany({ where: { undoAt: { not: null } }, data: { undoAt: startedAt } });
 }

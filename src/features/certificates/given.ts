@@ -42,6 +42,8 @@ const MAX_RSA = 4096; // above that each visit costs the machine more than a pag
 const SOON_DAYS = 14;
 const DAY_MS = 86_400_000;
 const MAX_CHAIN = 8;
+/** Certificates of one name that are tried as the signer: each costs a signature, and who writes them chooses how much. */
+const MAX_SIGNERS = 4;
 const SERVER_USE = "1.3.6.1.5.5.7.3.1"; // id-kp-serverAuth, RFC 5280 §4.2.1.12
 // id-pe-tlsfeature in DER, RFC 7633 ("must staple"): browsers refuse it where no OCSP answer comes with it, and no machine of ours staples.
 const MUST_STAPLE = Buffer.from("06082b06010505070118", "hex");
@@ -156,7 +158,10 @@ export function chainOf(leaf: X509Certificate, pool: readonly X509Certificate[])
   if (isSelfSigned(leaf)) return { chain, end: "self" };
   for (;;) {
     const last = chain.at(-1) ?? leaf;
-    const issuer = pool.find((one) => !chain.includes(one) && signedBy(last, one));
+    const issuer = pool
+      .filter((one) => !chain.includes(one) && last.checkIssued(one))
+      .slice(0, MAX_SIGNERS)
+      .find((one) => signedBy(last, one));
     if (!issuer || chain.length > MAX_CHAIN) break;
     if (isSelfSigned(issuer)) return { chain, end: isKnownRoot(issuer) ? "known" : "root" };
     chain.push(issuer);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -290,4 +291,17 @@ test("Names that no browser could ask for are not told", (t) => {
     ["asso.test", "www.asso.test", "a.b.asso.test", "*.asso.test", "*.b.asso.test", "test"].map((name) => covers(names, name)),
     [true, true, false, true, false, false],
   );
+});
+
+test("many that bear the signer's name cost a few signatures, not one each", (t) => {
+  const { issue, intermediate, openssl } = makeAuthority(t);
+  const { certificate, key } = issue({ extensions: ["authorityInfoAccess=caIssuers;URI:http://ca.test/i.der", "authorityKeyIdentifier=none"] });
+  const made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "decoy.key"];
+  const decoy = openssl([...made, "-subj", "/O=Test/CN=Intermediate"]).toString();
+  const verify = t.mock.method(X509Certificate.prototype, "verify");
+  const parts = ["a", "b", "c", "d", "e"].map((field) => ({ field, content: decoy.repeat(39) }));
+  const judged = readGiven({ parts: [{ field: "chain", content: certificate + key }, ...parts], wanted: WANTED, partial: false, now: new Date() });
+  assert.ok(!judged.ok && judged.faults[0]?.code === "certificates.chain_incomplete");
+  assert.ok(verify.mock.callCount() > 0 && verify.mock.callCount() < 30, String(verify.mock.callCount()));
+  goodOf(decoy + certificate + intermediate, key);
 });

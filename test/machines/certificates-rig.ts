@@ -1,4 +1,5 @@
-/** pebble on the control machine, which asks the machine's own Knot for names. */
+/** pebble on the control machine, which asks the machine's own Knot for names; and a clock that is wrong for one program. */
+import { readdirSync } from "node:fs";
 import { selfSigned } from "../../src/core/http/certificate.js";
 import type { LabNode } from "./lab/node.js";
 import { run, until } from "./lab/run.js";
@@ -46,6 +47,22 @@ export class Authority {
   async stop(): Promise<void> {
     await this.#node.must(["systemctl", "stop", "pebble"]);
   }
+}
+
+/** The library that tells a program another time: the kernel keeps one clock for all namespaces. */
+export const CLOCK = { mode: "ro", source: clockLibrary(), target: "/usr/local/lib/another-time.so" } as const;
+
+function clockLibrary(): string {
+  const folder = readdirSync("/usr/lib").find((name) => name.endsWith("-linux-gnu"));
+  return `/usr/lib/${folder}/faketime/libfaketimeMT.so.1`;
+}
+
+/** Calls `mutu` as the panel's user, for whom it is now so much later or earlier (`+60d`). */
+export async function atAnotherTime(node: LabNode, jump: string, words: readonly string[]): Promise<void> {
+  const user = ["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--"];
+  const time = [`LD_PRELOAD=${CLOCK.target}`, `FAKETIME=${jump}`, "FAKETIME_DONT_FAKE_MONOTONIC=1"];
+  const env = ["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/var/lib/mutu-panel", ...time];
+  await node.must([...user, ...env, "node", "/opt/mutu/dist/cli.js", ...words]);
 }
 
 /** What openssl sees, as anybody would: the certificate in PEM, its issuer and names. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
-import { Authority, shown } from "./certificates-rig.js";
+import { Authority, atAnotherTime, CLOCK, shown } from "./certificates-rig.js";
 import { run, until } from "./lab/run.js";
 import { type House, raiseHouse, type SiteBody } from "./main-job/rig.js";
 
@@ -20,7 +20,7 @@ describe("certificates", { timeout: 900_000 }, () => {
       origin: `https://${PANEL}`,
       daemons: "homes knot proftpd",
       settings: ["MUTU_RESOLVER=10.77.0.1:53", `MUTU_ACME_ROOTS=${Authority.roots}`, "MUTU_LISTEN_PLAIN=0.0.0.0:80"],
-      binds: [{ mode: "ro", source: "/usr/bin/pebble", target: "/usr/local/bin/pebble" }],
+      binds: [{ mode: "ro", source: "/usr/bin/pebble", target: "/usr/local/bin/pebble" }, CLOCK],
     });
     authority = new Authority(house.control);
     await house.control.must(["sh", "-c", "printf 'MUTU_PROFTPD_NAME=%s\\n' \"$1\" >>/etc/mutu/machine.conf", "set", FTP]);
@@ -163,6 +163,29 @@ describe("certificates", { timeout: 900_000 }, () => {
     assert.equal(fingerprintOf(await shown(house.control, house.web.ip, 443, `one.${ZONE}`)), renewed);
     // A reload would have exchanged them.
     assert.equal(await nginxWorkers(), workers);
+  });
+
+  test("a clock that jumps asks for nothing and changes nothing that is shown; when it is right again all goes on", async () => {
+    const before = await verified(`one.${ZONE}`);
+    const [count] = await house.sql<{ count: number }>("SELECT count(*) AS count FROM AcmeOrder");
+    for (const [jump, code] of [
+      ["+60d", /certificates\.clock_ahead/],
+      ["-60d", /certificates\.(clock_behind|authority_away)/],
+    ] as const) {
+      await until(`a run at ${jump}`, async () => {
+        // The panel's own run, whose clock is right, may come between.
+        await due(`one.${ZONE}`);
+        await atAnotherTime(house.control, jump, ["jobs", "run", "certificates.renew"]);
+        const [account] = await house.sql<{ problem: string | null }>("SELECT problem FROM AcmeAccount");
+        return code.test(account?.problem ?? "") || undefined;
+      });
+      assert.equal(fingerprintOf(await shown(house.control, house.web.ip, 443, `one.${ZONE}`)), before);
+    }
+    assert.deepEqual(await house.sql("SELECT count(*) AS count FROM AcmeOrder"), [count]);
+    await add(`three.${ZONE}`);
+    const fingerprint = await verified(`three.${ZONE}`);
+    assert.equal(fingerprintOf(await shown(house.control, house.web.ip, 443, `three.${ZONE}`)), fingerprint);
+    assert.equal(await verified(`one.${ZONE}`), before);
   });
 
   test("a revoked certificate is revoked at the authority, and another one with another key takes its place", async () => {

@@ -1,10 +1,12 @@
 #!/usr/bin/env node
 /** `mutu <feature> <verb>`: commands of core, and those that each feature brings. */
+import { statSync } from "node:fs";
+import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { boot, type Program, programRoot } from "./boot.js";
 import { commandTree, lazyServices } from "./commands.js";
 import { discoverFeatures } from "./core/discover.js";
-import { readEnv } from "./core/env.js";
+import { type Env, readEnv } from "./core/env.js";
 import { isRefusal } from "./core/errors.js";
 import { createText, terminalLocale } from "./core/text.js";
 
@@ -23,7 +25,10 @@ async function main(argv: string[]): Promise<number> {
     const mutu = commandTree(features, services, () => program?.jobs ?? []);
     // Only a command that runs opens the database: help and `database` need none.
     mutu.hook("preAction", async (_, command) => {
-      if (topOf(command) !== "database") program = await boot(readEnv(), { features });
+      if (topOf(command) === "database") return;
+      const env = readEnv();
+      becomeTrial(env);
+      program = await boot(env, { features });
     });
     await mutu.parseAsync(argv);
     await program?.services.publisher.idle();
@@ -34,6 +39,29 @@ async function main(argv: string[]): Promise<number> {
     return 1;
   } finally {
     await program?.close();
+  }
+}
+
+/** A trial that root started runs as a number of its own: what a command of root's publishes must be that number's to serve. */
+function becomeTrial({ mode, state }: Env): void {
+  if (mode !== "trial" || process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(state);
+  if (uid === 0) return;
+  // Where it could not read the program (a checkout in root's own folder), root goes on: it can look, and what it changes waits for the panel.
+  if (!isReached(uid)) return;
+  process.setgroups?.([gid]);
+  process.setgid?.(gid);
+  process.setuid?.(uid);
+}
+
+function isReached(uid: number): boolean {
+  process.seteuid?.(uid);
+  try {
+    return statSync(join(programRoot, "package.json")).isFile();
+  } catch {
+    return false;
+  } finally {
+    process.seteuid?.(0);
   }
 }
 

@@ -49,6 +49,21 @@ test("a member's site answers over HTTPS: starter page, then PHP", async () => {
   assert.equal(await get(`https://${ADDRESS}:${panel + 1}/hello.php`), "PHP says on");
 });
 
+test("what root types publishes as the number that the trial runs as", async () => {
+  const { uid } = statSync(place);
+  const env = { PATH: process.env["PATH"] ?? "", HOME: place, MUTU_CONFIG: join(place, "panel.conf") };
+  const typed = await runCommand({
+    argv: [process.execPath, "--import", "tsx", "src/cli.ts", "sites", "add", "club", "typed.localhost"],
+    timeoutSeconds: 120,
+    env,
+  });
+  assert.equal(typed.code, 0, typed.stderr.toString());
+  const reached = await runCommand({ argv: ["setpriv", "--reuid", String(uid), "--clear-groups", "test", "-r", "package.json"], timeoutSeconds: 10 });
+  // Below a folder of root's own the number cannot read the program: the panel publishes what root changed.
+  const wanted = process.getuid?.() !== 0 || reached.code === 0 ? /\tdone\tcli\t/ : /\t(done|failed)\t/;
+  assert.match((await mutu("publications", "list")).split("\n", 1)[0] ?? "", wanted);
+});
+
 test("a member's login moves files by SFTP and FTPS", async () => {
   const made = await mutu("ftp", "logins", "add", "club");
   const [login = "", password = ""] = made.trim().split(/\s+/);

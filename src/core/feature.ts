@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { FastifyInstance } from "fastify";
 import type { Context, MembershipRole, TransactionContext } from "./context.js";
 import type { Db } from "./db.js";
+import type { ErrorData } from "./errors.js";
 import type { EventMap } from "./events.js";
 import type { Services } from "./services.js";
 
@@ -27,6 +28,8 @@ export interface Feature {
   homeCards?: HomeCard[];
   /** Cards of the sheet "Where do I connect?". */
   connectCards?: ConnectCard[];
+  /** What administrators answer for, and how it is. Reads rows and asks no machine: it is called every minute. */
+  checks?(ctx: Context, services: Services): Promise<Check[]>;
   /** Answers requests of the panel's plain port (HTTP) whose path it knows; null: not this one, it is led to HTTPS. */
   plainAnswer?(services: Services): (path: string) => Promise<string | null>;
   /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
@@ -65,6 +68,27 @@ export interface ConnectCard {
   view: string;
   /** Gives what `views/<view>.hbs` draws, or null when there is nothing to say; `t` speaks the reader's language. */
   load(ctx: Context, accountId: string, reader: { t(key: string, data?: Record<string, unknown>): string }): Promise<object | null>;
+}
+
+/** How one thing is that administrators answer for: told by `mutu status --check`, on the page "State of the machines" and in letters. */
+export interface Check {
+  /** What was looked at (`reachable`, `drift`). With `subject` it is the same check from minute to minute, so it holds no number and no date. */
+  name: string;
+  /** A host's name; empty: the panel itself. */
+  subject: string;
+  state: "ok" | "warning" | "failing";
+  /** One sentence. A time among the data is an ISO string, and is written as its reader reads times. */
+  says: Saying;
+  /** What to do about it, where `says` does not tell. */
+  todo?: Saying;
+  /** The page that shows more. */
+  href?: string;
+}
+
+/** A message's key with its data. */
+export interface Saying {
+  key: string;
+  data: ErrorData;
 }
 
 export interface JobDefinition {

@@ -1,0 +1,2 @@
+/** What others may use of watch. */
+export { gatherChecks, worstOf } from "./gather.js";

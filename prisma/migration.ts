@@ -1,8 +1,8 @@
 /**
  * `npm run migration -- <name>`: writes the SQL that leads from the models of the last migration to the models of now, for both databases.
- * `--squash` (only before the first release) replaces all migrations by one, named `<name>`. See prisma/README.md.
+ * `--squash` (only before the first release) replaces all migrations but the first by one of a fixed name. See prisma/README.md.
  */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { migrationsFolder, readMigrations } from "../src/core/migrate.js";
 import { diffScript, readSchema, type SchemaFile } from "../src/core/schema.js";
@@ -10,6 +10,9 @@ import { diffScript, readSchema, type SchemaFile } from "../src/core/schema.js";
 const PROVIDERS = ["sqlite", "postgresql"] as const;
 /** The models that the last migration led to: what the next one starts from, without replaying anything into a shadow database. */
 const BASE = "models.txt"; // not .prisma: the generator reads every file of that name
+/** What the first issue ended with: databases of that day are upgraded from here, so it is never written again. */
+const FIRST = "0001_initial";
+const SINCE = "since_first";
 
 const [name, option] = process.argv.slice(2);
 if (!name || !/^[a-z0-9_]+$/.test(name) || (option !== undefined && option !== "--squash")) {
@@ -20,7 +23,7 @@ if (!name || !/^[a-z0-9_]+$/.test(name) || (option !== undefined && option !== "
 for (const provider of PROVIDERS) {
   const folder = migrationsFolder(provider);
   const base = join(folder, BASE);
-  if (option === "--squash") rmSync(folder, { recursive: true, force: true });
+  if (option === "--squash") squash(folder);
   const now = readSchema(provider);
   const from: SchemaFile[] | null = existsSync(base) ? [{ path: base, content: readFileSync(base, "utf8") }] : null;
   const script = await diffScript(provider, from, now);
@@ -29,10 +32,16 @@ for (const provider of PROVIDERS) {
     continue;
   }
   const number = String(readMigrations(folder).length + 1).padStart(4, "0");
-  const target = join(folder, `${number}_${name}`);
+  const target = join(folder, `${number}_${option === "--squash" ? SINCE : name}`);
   mkdirSync(target, { recursive: true });
   writeFileSync(join(target, "migration.sql"), script);
   writeFileSync(base, `${now.map((file) => file.content.trim()).join("\n\n")}\n`);
   writeFileSync(join(folder, "migration_lock.toml"), `provider = "${provider}"\n`);
   process.stdout.write(`${provider}: ${target}/migration.sql (read it before you commit it)\n`);
+}
+
+/** Goes back to the first migration and the models that it led to. */
+function squash(folder: string): void {
+  for (const entry of readdirSync(folder)) if (/^\d{4}_/.test(entry) && entry !== FIRST) rmSync(join(folder, entry), { recursive: true });
+  writeFileSync(join(folder, BASE), readFileSync(join(folder, FIRST, BASE)));
 }

@@ -1,4 +1,5 @@
 /** Brings the tables of a database to what this version of the program expects. */
+import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { SqlDriverAdapter, SqlMigrationAwareDriverAdapterFactory } from "@prisma/driver-adapter-utils";
@@ -98,18 +99,34 @@ function withCatalogueTypes(adapter: PrismaPgAdapter): SqlDriverAdapter {
 async function pendingMigrations(factory: SqlMigrationAwareDriverAdapterFactory, folder: string): Promise<Migration[]> {
   const connection = await factory.connect();
   try {
-    const applied = await appliedNames(connection);
-    return readMigrations(folder).filter((migration) => !applied.has(migration.name));
+    const applied = await appliedMigrations(connection);
+    const ours = readMigrations(folder);
+    refuseForeign(applied, ours);
+    return ours.filter((migration) => !applied.has(migration.name));
   } finally {
     await connection.dispose();
   }
 }
 
-async function appliedNames(connection: SqlDriverAdapter): Promise<Set<unknown>> {
-  const sql = "SELECT migration_name FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL";
+/** Names and checksums of what a database has seen. */
+async function appliedMigrations(connection: SqlDriverAdapter): Promise<Map<string, string>> {
+  const sql = "SELECT migration_name, checksum FROM _prisma_migrations WHERE finished_at IS NOT NULL AND rolled_back_at IS NULL";
   // A fresh database has no such table; a database that cannot be read fails a moment later, at the engine.
   const { rows } = await connection.queryRaw({ sql, args: [], argTypes: [] }).catch(() => ({ rows: [] as unknown[][] }));
-  return new Set(rows.map(([name]) => name));
+  return new Map(rows.map(([name, checksum]) => [String(name), String(checksum)]));
+}
+
+/** Tables of a newer program, or of a day between two releases, are not ours to change. */
+function refuseForeign(applied: ReadonlyMap<string, string>, ours: readonly Migration[]): void {
+  const known = new Map(ours.map(({ name, script }) => [name, createHash("sha256").update(script).digest("hex")]));
+  for (const [name, checksum] of applied) {
+    if (!known.has(name))
+      throw new Error(`the database is of a newer version of Mutu ("${name}"): install that one, or put an older backup back. Nothing was changed`);
+    if (known.get(name) === checksum) continue;
+    throw new Error(
+      `the database was made by a version between two releases ("${name}" was another then), from which nothing leads here: begin with an empty one. Nothing was changed`,
+    );
+  }
 }
 
 /** A migration that makes a table anew would delete the rows of its children while foreign keys are enforced: they are checked at the end instead. */

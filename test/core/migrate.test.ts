@@ -93,3 +93,10 @@ test("making a table anew does not delete its children, and an orphan is told", 
   anew(`${" ".repeat(60)};`);
   await assert.rejects(migrateDatabase(url, parents), /1 rows without their parent/);
 });
+
+test("tables of a newer version, or of a day between two releases, are left alone", async (t) => {
+  const url = `file:${join(folder(t), "a.db")}`;
+  await migrateDatabase(url, withOneMore(t, "CREATE TABLE later (id INTEGER PRIMARY KEY)"));
+  await assert.rejects(migrateDatabase(url), /newer version of Mutu \("9999_more"\)/);
+  await assert.rejects(migrateDatabase(url, withOneMore(t, "CREATE TABLE other (id INTEGER PRIMARY KEY)")), /between two releases \("9999_more"/);
+});

@@ -32,6 +32,7 @@ for (const shell of SHELLS) {
     test("publishes, settles, publishes a change and goes back", async (t) => {
       const rig = await makeRig(t, shell);
       assert.equal((await status(rig)).root, null);
+      assert.ok((await status(rig)).verbs.includes("rollback"));
       await publish(rig, 1, null, A);
       await assertServes(rig, A);
       assert.deepEqual(value(await settle(rig, 1, A)), { root: rootOf(A), activation: 1, previous: null });

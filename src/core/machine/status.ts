@@ -19,11 +19,13 @@ export interface MachineStatus {
   fence: number;
   diskFreeKb: number;
   bootId: string;
+  /** What may be asked of it; empty: its apply is older than this line, and knows none of the verbs that came with or after it. */
+  verbs: string[];
   /** Each driver's own lines: `apache` → [["version", "2.4.71"], …]. */
   daemons: Map<string, [key: string, value: string][]>;
 }
 
-const KNOWN = new Set(["protocol", "host", "root", "activation", "previous", "staged", "kept", "step", "fence", "disk_free_kb", "boot_id"]);
+const KNOWN = new Set(["protocol", "host", "root", "activation", "previous", "staged", "kept", "step", "fence", "disk_free_kb", "boot_id", "verbs"]);
 
 /** Reads a status; lines that are not apply's own belong to the daemon that they start with. */
 export function parseStatus(answer: Answer): MachineStatus {
@@ -49,6 +51,7 @@ export function parseStatus(answer: Answer): MachineStatus {
     fence: Number(value("fence")),
     diskFreeKb: Number(value("disk_free_kb")),
     bootId: value("boot_id"),
+    verbs: value("verbs").split(" ").filter(Boolean),
     daemons,
   };
 }

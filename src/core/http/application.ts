@@ -16,6 +16,7 @@ import { registerCsrf } from "./csrf.js";
 import { registerFailures } from "./failure.js";
 import { type Identity, identify } from "./identity.js";
 import { ajvOptions } from "./input.js";
+import { lazySchemas } from "./lazy-schemas.js";
 import { followOwnCertificate, type OwnCertificate, readOwnCertificate, secureOptions } from "./own-certificate.js";
 import { registerPages } from "./pages.js";
 import { registerSessions } from "./sessions.js";
@@ -78,7 +79,8 @@ export async function createApplication(parts: ApplicationParts): Promise<Applic
 
 function createFastify(services: Services, own: OwnCertificate | null): FastifyInstance {
   const { env, log } = services;
-  return Fastify({
+  const schemas = lazySchemas();
+  const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request" }),
     requestIdHeader: false,
@@ -89,8 +91,11 @@ function createFastify(services: Services, own: OwnCertificate | null): FastifyI
     // An empty list trusts nobody: the address is that of the connection (SECURITY.md 16).
     trustProxy: env.trustedProxies.length > 0 ? env.trustedProxies : false,
     ajv: ajvOptions,
+    schemaController: schemas.controller,
     ...(own && { https: secureOptions(own) }),
   }) as unknown as FastifyInstance;
+  schemas.belongTo(app);
+  return app;
 }
 
 function securityHeaders(services: Services) {

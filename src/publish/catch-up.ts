@@ -1,5 +1,6 @@
 /** Finds hosts whose units are still touched although nobody is publishing: a panel died, a machine was away. Pure decision, one query. */
 import type { Context } from "../core/context.js";
+import { touched } from "./touched-rows.js";
 
 /** Minutes between attempts grow up to this while a host goes on failing. */
 const LONGEST_PAUSE_MINUTES = 60;
@@ -14,10 +15,9 @@ export function isDue(failures: number, endedAt: Date | null, now: Date): boolea
 
 /** Lists the hosts to wake. */
 export async function listLeftOver(ctx: Context): Promise<string[]> {
-  const { fields } = ctx.db.publishUnit;
-  const touched = await ctx.db.publishUnit.groupBy({ by: ["hostId"], where: { hold: null, wanted: { gt: fields.published } } });
+  const hosts = await ctx.db.publishUnit.groupBy({ by: ["hostId"], where: touched(ctx.db) });
   const due: string[] = [];
-  for (const { hostId } of touched) {
+  for (const { hostId } of hosts) {
     const last = await ctx.db.publication.findMany({ where: { hostId, endedAt: { not: null } }, orderBy: { number: "desc" }, take: LOOKED_AT });
     const passed = last.findIndex(({ state }) => state === "done" || state === "partial" || state === "interrupted");
     const failures = passed === -1 ? last.length : passed;

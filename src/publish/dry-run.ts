@@ -8,6 +8,7 @@ import { loadLive } from "./live.js";
 import type { Lease } from "./lock.js";
 import { type Change, changeOf, planRelease } from "./plan.js";
 import { renderUnits, settleCollisions } from "./render.js";
+import { standingOf } from "./selection.js";
 import type { Store } from "./store.js";
 
 /** A file's change, readable. */
@@ -41,7 +42,7 @@ export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> 
   const shown: DryRun = { units: [], files: [] };
   const batches = openBatches(engine, ctx, host);
   do {
-    run.units = await batches.next();
+    run.units = (await batches.next()).filter((unit) => standingOf(unit) !== "stands");
     await loadLive(run);
     await renderUnits(engine, host, run.units);
     await settleCollisions(run);

@@ -65,6 +65,9 @@ export interface UnitRow extends WaitingRow {
   claims: unknown;
   probes: unknown;
   touchedAt: Date | null;
+  hold: string | null;
+  heldAt: Date | null;
+  putBackTo: number | null;
 }
 
 /** One unit in a run. */

@@ -1,5 +1,5 @@
 /** The publication engine: what features may use. Daemons and role files see contract.ts only. */
-export { type Chip, type ChipRow, chipOf, worstChip } from "./chip.js";
+export { type Chip, type ChipRow, chipOf, holdWords, worstChip } from "./chip.js";
 export type {
   Answer,
   Daemon,
@@ -18,6 +18,7 @@ export type {
 } from "./contract.js";
 export type { DryRun, FileDiff } from "./dry-run.js";
 export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
+export { HOLD_REASONS, type Hold, type HoldFilter, type HoldReason, holdUnits, listHolds, releaseHold } from "./holds.js";
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";

@@ -2,6 +2,7 @@
 import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
+import { FREE } from "./holds.js";
 import { retryBusy } from "./patience.js";
 import { touchAll } from "./touch-all.js";
 
@@ -92,6 +93,10 @@ async function reconcile({ ctx, host, lease, engine }: Run, root: string | null)
       await tx.db.publishedFile.deleteMany({ where: { hostId } });
       await tx.db.publishedShard.deleteMany({ where: { hostId } });
       await tx.db.release.updateMany({ where: { hostId, state: "live" }, data: { state: "past" } });
+      // What was held was held at files that are gone; nobody may stand at nothing.
+      const { count } = await tx.db.publishUnit.updateMany({ where: { hostId, hold: { not: null } }, data: FREE });
+      if (count > 0)
+        tx.audit({ verb: "publications.hold.all_dropped", accountId: null, object: { type: "host", id: hostId, name: host.name }, old: { count } });
       await tx.db.publishUnit.updateMany({ where: { hostId }, data: { serving: "nothing", hash: null, claims: [], probes: [] } });
     });
     await touchAll(engine, ctx, host);

@@ -14,6 +14,7 @@ import { changeOf, planRelease } from "./plan.js";
 import { closePublication, discardPublication, failPublication, openPublication, type PublicationState, recordBatch } from "./record.js";
 import { Mistrust, recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
+import { selectUnits } from "./selection.js";
 import { publishRelease, stageRelease } from "./send.js";
 import { listWaiting } from "./touched-rows.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
@@ -95,7 +96,7 @@ async function publishBatches(run: Run): Promise<"done" | "partial" | "idle"> {
   const batches = openBatches(engine, ctx, host);
   do {
     run.units = [];
-    run.units = await step(run, "desired", () => batches.next());
+    run.units = await step(run, "desired", async () => selectUnits(run, await batches.next()));
     run.waiting = batches.rest;
     if (run.units.length === 0) continue;
     run.budget = budgetOf(engine);

@@ -1,5 +1,6 @@
-/** What is touched on a host, as rows: whole where a run works with them, narrow where it only has to know who waits. Held units stand still. */
+/** What is touched on a host, as rows: whole where a run works with them, narrow where it only has to know who waits. Which of them stand still is decided in selection.ts. */
 import type { Context } from "../core/context.js";
+import type { Db } from "../core/db.js";
 import type { UnitRow, WaitingRow } from "./engine.js";
 
 /** Rows of the narrow list, read at once. */
@@ -19,6 +20,9 @@ const COLUMNS = {
   probes: true,
   touchedBy: true,
   touchedAt: true,
+  hold: true,
+  heldAt: true,
+  putBackTo: true,
 } as const;
 
 /** Lists the touched units of a host, sorted, at most so many. */
@@ -32,7 +36,10 @@ export function readRows(ctx: Context, hostId: string, ids: string[]): Promise<U
   return ctx.db.publishUnit.findMany({ where, orderBy: [{ role: "asc" }, { key: "asc" }], select: COLUMNS });
 }
 
-const touchedOn = (ctx: Context, hostId: string) => ({ hostId, hold: null, wanted: { gt: ctx.db.publishUnit.fields.published } });
+/** Held units are looked at, for they may serve what was withdrawn since; those that a guard holds are about just that, and wait for a person. */
+export const touched = (db: Db) => ({ OR: [{ hold: null }, { hold: { not: "guard" } }], wanted: { gt: db.publishUnit.fields.published } });
+
+const touchedOn = (ctx: Context, hostId: string) => ({ hostId, ...touched(ctx.db) });
 
 /** Lists all that is touched, sorted. */
 export async function listWaiting(ctx: Context, hostId: string): Promise<WaitingRow[]> {

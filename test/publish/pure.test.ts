@@ -145,6 +145,7 @@ test("a chip tells waiting, published, verified, failed and held from the number
     published: 1,
     verified: 1,
     hold: null,
+    holdData: null,
     quarantineCode: null,
     quarantineData: null,
     failedVersion: null,
@@ -156,7 +157,7 @@ test("a chip tells waiting, published, verified, failed and held from the number
   const failed = { ...row, published: 2, quarantineCode: "sites.bad", quarantineData: { line: "3" }, failedVersion: 2, serving: "lastGood" };
   assert.deepEqual(chipOf(failed), { state: "failed", code: "sites.bad", data: { line: "3" }, serving: "lastGood" });
   assert.deepEqual(chipOf({ ...failed, wanted: 3 }), { state: "waiting" });
-  assert.deepEqual(chipOf({ ...failed, hold: "guard" }), { state: "held", reason: "guard" });
+  assert.deepEqual(chipOf({ ...failed, hold: "guard" }), { state: "held", reason: "guard", data: {} });
   assert.equal(worstChip([chipOf(failed), { state: "verified" }]).state, "failed");
   assert.equal(worstChip([{ state: "verified" }, { state: "published" }]).state, "published");
   assert.equal(worstChip([]).state, "waiting");

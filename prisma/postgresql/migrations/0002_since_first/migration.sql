@@ -17,6 +17,12 @@ ALTER TABLE "Plan" ADD COLUMN     "maxFtpLogins" INTEGER NOT NULL DEFAULT 20;
 ALTER TABLE "Host" ADD COLUMN     "publicIpv4" TEXT,
 ADD COLUMN     "publicIpv6" TEXT;
 
+-- AlterTable
+ALTER TABLE "PublishUnit" ADD COLUMN     "heldAt" TIMESTAMP(3),
+ADD COLUMN     "heldBy" TEXT,
+ADD COLUMN     "holdData" JSONB,
+ADD COLUMN     "putBackTo" INTEGER;
+
 -- CreateTable
 CREATE TABLE "DomainLook" (
     "id" TEXT NOT NULL,
@@ -583,6 +589,9 @@ CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideA
 
 -- CreateIndex
 CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");
+
+-- CreateIndex
+CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
 
 -- AddForeignKey
 ALTER TABLE "DomainLook" ADD CONSTRAINT "DomainLook_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -2,6 +2,12 @@
 ALTER TABLE "Host" ADD COLUMN "publicIpv4" TEXT;
 ALTER TABLE "Host" ADD COLUMN "publicIpv6" TEXT;
 
+-- AlterTable
+ALTER TABLE "PublishUnit" ADD COLUMN "heldAt" DATETIME;
+ALTER TABLE "PublishUnit" ADD COLUMN "heldBy" TEXT;
+ALTER TABLE "PublishUnit" ADD COLUMN "holdData" JSONB;
+ALTER TABLE "PublishUnit" ADD COLUMN "putBackTo" INTEGER;
+
 -- CreateTable
 CREATE TABLE "DomainLook" (
     "id" TEXT NOT NULL PRIMARY KEY,
@@ -579,3 +585,6 @@ CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideA
 
 -- CreateIndex
 CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");
+
+-- CreateIndex
+CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");

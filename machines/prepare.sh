@@ -194,7 +194,7 @@ door_rule() {
   file "/etc/sudoers.d/mutu-door" 440 <<EOF
 # Written by Mutu's install. sudo checks the words before apply does.
 Defaults:$1 !use_pty, !pam_session, !pam_setcred, !syslog
-$1 ALL=(root) NOPASSWD: /usr/local/lib/mutu/apply ^(stage|activate|publish|settle|rollback|certificates|status|log)( [A-Za-z0-9._-]{1,80}){0,5}\$
+$1 ALL=(root) NOPASSWD: /usr/local/lib/mutu/apply ^(stage|activate|publish|settle|rollback|certificates|status|log|examine)( [A-Za-z0-9._-]{1,80}){0,5}\$
 EOF
 }
 

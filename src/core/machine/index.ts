@@ -4,6 +4,7 @@ export { type CertificateFile, certificateFileName, type RefusedReason } from ".
 export { type Command, type CommandResult, runCommand } from "./command.js";
 export { hashCrypt, MAX_CRYPT_BYTES } from "./crypt-hash.js";
 export { type DirectDoor, type Door, type SshDoor, sshArgv } from "./door.js";
+export type { Drifted, DriftKind, Examination } from "./examination.js";
 export { type Machine, openMachine, type PlacedCertificates } from "./machine.js";
 export { packRelease, type ReleaseChange, renderManifest } from "./release-tar.js";
 export { EMPTY_SHARD, rootHash, SHARDS, shardHash } from "./shard.js";

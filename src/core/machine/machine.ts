@@ -4,6 +4,7 @@ import { type Answer, failureOf, type Outcome, parseAnswer } from "./answer.js";
 import { type CertificateFile, certificateName, isCertificateName, packCertificates, type RefusedReason } from "./certificate-tar.js";
 import { runCommand } from "./command.js";
 import { type Door, doorArgv } from "./door.js";
+import { type Examination, readExamination } from "./examination.js";
 import { probeDoor } from "./probe.js";
 import { type MachineStatus, parseStatus } from "./status.js";
 
@@ -44,10 +45,14 @@ export interface Machine {
    */
   certificates(input: { daemon: string; files: readonly CertificateFile[]; thumbprint?: string }): Promise<Outcome<PlacedCertificates>>;
   status(): Promise<Outcome<MachineStatus>>;
+  /** Reads every file of the live release (or of every kept one too) and tells what is no longer as it was left. Changes nothing, waits for nobody. */
+  examine(what: "live" | "kept"): Promise<Outcome<Examination>>;
+  /** The content of a file of the live release that is not as it was left, by the sum that `examine` told. */
+  drifted(file: { shard: string; hash: string }): Promise<Outcome<Buffer>>;
 }
 
 /** How long each verb may take; staging includes sending, activation the start of a second Apache at 50 000 vhosts. */
-const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, certificates: 600, status: 30 };
+const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, certificates: 600, status: 30, examine: 600 };
 
 /** Opens a door. Costs nothing: the first verb connects. */
 export function openMachine(door: Door): Machine {
@@ -78,6 +83,11 @@ export function openMachine(door: Door): Machine {
       return outcome.ok ? { ok: true, value: { placed: outcome.value.placed, refused: [...refused, ...outcome.value.refused] } } : outcome;
     },
     status: () => call("status", [], parseStatus),
+    examine: (what) => call("examine", [String(PROTOCOL), what], readExamination),
+    drifted: ({ shard, hash }) =>
+      call("examine", [String(PROTOCOL), "content", shard, hash], (answer) =>
+        Buffer.from(answer.lines.map(({ key, value }) => (key === "content" ? value : "")).join(""), "base64"),
+      ),
   };
 }
 

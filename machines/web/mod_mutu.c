@@ -5,6 +5,8 @@
  *   MutuPhpValue N V     per vhost: PHP settings, sent whole on each request   MutuProbeFrom A…   server: who may ask for probes
  *   MutuProbe HASH, MutuPhpProbe PATH  per vhost: answers of /.well-known/mutu-probe and …/php (the pool's ping.path)
  *   MutuAlsoOwner N      server: a trial that is not root has one owner for all accounts
+ *   MutuPhpLogs DIR      server: a site's PHP errors go to DIR/<account>/logs/php/<ServerName>.log, which that number alone writes
+ *   %N in LogFormat and ErrorLogFormat: the vhost's account, "-" for none. No directive of a member reaches it
  * Members never choose a handler that reaches a pool: "mutu-php" stands for the backend of the vhost, whichever that is.
  */
 #include "httpd.h"
@@ -13,6 +15,7 @@
 #include "http_protocol.h"
 #include "http_request.h"
 #include "http_ssl.h"
+#include "mod_log_config.h"
 #include "ap_expr.h"
 #include "apr_strings.h"
 
@@ -22,7 +25,7 @@
 
 typedef struct {
     apr_uid_t account, also;
-    const char *backend, *values, *probe, *php_probe, *pages;
+    const char *backend, *values, *probe, *php_probe, *pages, *php_logs;
     apr_array_header_t *ports, *from;
 } conf;
 
@@ -71,6 +74,14 @@ static int is_php_name(const char *name)
     return dot && (!strncasecmp(dot, ".php", 4) || !strcasecmp(dot, ".phtml") || !strcasecmp(dot, ".phar"));
 }
 
+/* Complete on every request, or one would go on in the worker's next. The file's name is the site's own: what a visitor sends is not in it. */
+static const char *php_values(request_rec *r, const conf *c)
+{
+    const char *values = c->values ? c->values : "";
+    if (!c->php_logs || c->account == NOBODY) return values;
+    return apr_psprintf(r->pool, "%serror_log=\"%s/%u/logs/php/%s.log\"\n", values, c->php_logs, (unsigned)c->account, r->server->server_hostname);
+}
+
 static int guard(request_rec *r)
 {
     const conf *c = of(r->server);
@@ -88,7 +99,7 @@ static int guard(request_rec *r)
         return DECLINED;
     }
     if (!ping && r->finfo.filetype != APR_REG) return r->finfo.filetype == APR_NOFILE ? HTTP_NOT_FOUND : HTTP_FORBIDDEN;
-    if (c->values) apr_table_setn(r->subprocess_env, "PHP_VALUE", c->values);
+    if (c->values || c->php_logs) apr_table_setn(r->subprocess_env, "PHP_VALUE", php_values(r, c));
     return DECLINED;
 }
 
@@ -159,7 +170,7 @@ static void *create(apr_pool_t *p, server_rec *s)
 static void *merge(apr_pool_t *p, void *base, void *vhost)
 {
     conf *b = base, *v = vhost, *c = apr_pmemdup(p, v, sizeof *v);
-    c->also = b->also; c->pages = b->pages; c->ports = b->ports; c->from = b->from;
+    c->also = b->also; c->pages = b->pages; c->php_logs = b->php_logs; c->ports = b->ports; c->from = b->from;
     return c;
 }
 
@@ -217,6 +228,7 @@ static const command_rec commands[] = {
     AP_INIT_TAKE1("MutuBackend", set_text, FIELD(backend), RSRC_CONF, "the only proxy: handler of this vhost"),
     AP_INIT_TAKE1("MutuProbe", set_text, FIELD(probe), RSRC_CONF, "hash that proves which release answers"),
     AP_INIT_TAKE1("MutuPhpProbe", set_text, FIELD(php_probe), RSRC_CONF, "ping.path of the pool"),
+    AP_INIT_TAKE1("MutuPhpLogs", set_text, FIELD(php_logs), RSRC_CONF, "folder of accounts, for PHP's errors"),
     AP_INIT_TAKE1("MutuPages", set_text, FIELD(pages), RSRC_CONF, "folder of root's own pages"),
     AP_INIT_TAKE2("MutuPhpValue", add_value, NULL, RSRC_CONF, "one PHP setting: name and value"),
     AP_INIT_ITERATE("MutuTlsPort", add_port, NULL, RSRC_CONF, "ports for what came over TLS"),
@@ -224,9 +236,38 @@ static const command_rec commands[] = {
     { NULL }
 };
 
+/* Whose line it is, for whoever splits the one log: of the vhost itself, so it holds after inner redirects too. */
+static int name_account(char *to, int length, const server_rec *s)
+{
+    apr_uid_t account = s ? of(s)->account : NOBODY;
+    return account == NOBODY ? apr_snprintf(to, length, "-") : apr_snprintf(to, length, "%u", (unsigned)account);
+}
+static int error_account(const ap_errorlog_info *info, const char *arg, char *to, int length)
+{
+    (void)arg;
+    return name_account(to, length, info->s);
+}
+static const char *access_account(request_rec *r, char *arg)
+{
+    char *name = apr_palloc(r->pool, 16);
+    (void)arg;
+    name_account(name, 16, r->server);
+    return name;
+}
+static int log_items(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temporary)
+{
+    APR_OPTIONAL_FN_TYPE(ap_register_log_handler) *add = APR_RETRIEVE_OPTIONAL_FN(ap_register_log_handler);
+    (void)log;
+    (void)temporary;
+    if (add) add(p, "N", access_account, 0);
+    ap_register_errorlog_handler(p, "N", error_account, 0);
+    return OK;
+}
+
 static void hooks(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_pre_config(log_items, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_ssl_conn_is_ssl(is_ssl, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_http_scheme(scheme, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_default_port(port, NULL, NULL, APR_HOOK_FIRST);

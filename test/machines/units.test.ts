@@ -54,7 +54,6 @@ describe("units", { timeout: 600_000 }, () => {
         ),
       ].sort();
     assert.deepEqual(users("apache2"), ["mutu-apache"]);
-    assert.deepEqual(users("rotatelogs"), ["mutu-apache"]);
     assert.deepEqual(users("nginx"), ["mutu-nginx"]);
     assert.deepEqual(users("php-fpm"), ["2001", "root"]);
     const status = async (unit: string) => node.readFile(`/proc/${(await node.must(["systemctl", "show", "-p", "MainPID", "--value", unit])).trim()}/status`);

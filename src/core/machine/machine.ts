@@ -25,6 +25,15 @@ export interface PlacedCertificates {
   refused: { name: string; reason: RefusedReason }[];
 }
 
+/** Which log of an account: PHP's own messages, Apache's complaints, what was asked for. */
+export type LogKind = "php" | "error" | "access";
+
+/** One line, with the name of the virtual host that it belongs to. Hostile text: members and visitors wrote it. */
+export interface LogLine {
+  site: string;
+  text: string;
+}
+
 export interface Machine {
   readonly door: Door;
   /** Tells within about two seconds whether the machine can be spoken to; null, or why not. Never waits for an away host. */
@@ -49,10 +58,12 @@ export interface Machine {
   examine(what: "live" | "kept"): Promise<Outcome<Examination>>;
   /** The content of a file of the live release that is not as it was left, by the sum that `examine` told. */
   drifted(file: { shard: string; hash: string }): Promise<Outcome<Buffer>>;
+  /** The last lines of an account's log, at most `lines` (1 000) of each virtual host. Waits so short that a page can. A machine whose apply is older refuses. */
+  log(input: { account: number; kind: LogKind; lines: number }): Promise<Outcome<LogLine[]>>;
 }
 
 /** How long each verb may take; staging includes sending, activation the start of a second Apache at 50 000 vhosts. */
-const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, certificates: 600, status: 30, examine: 600 };
+const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback: 300, certificates: 600, status: 30, examine: 600, log: 8 };
 
 /** Opens a door. Costs nothing: the first verb connects. */
 export function openMachine(door: Door): Machine {
@@ -88,7 +99,15 @@ export function openMachine(door: Door): Machine {
       call("examine", [String(PROTOCOL), "content", shard, hash], (answer) =>
         Buffer.from(answer.lines.map(({ key, value }) => (key === "content" ? value : "")).join(""), "base64"),
       ),
+    log: ({ account, kind, lines }) => call("log", [String(account), kind, String(lines)], readLines),
   };
+}
+
+function readLines(answer: Answer): LogLine[] {
+  return answer.lines.flatMap(({ key, value }) => {
+    const space = value.indexOf(" ");
+    return key === "line" && space > 0 ? [{ site: value.slice(0, space), text: value.slice(space + 1) }] : [];
+  });
 }
 
 function readPlaced(answer: Answer): PlacedCertificates {

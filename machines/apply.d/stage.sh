@@ -31,8 +31,11 @@ read_announcement() { # <base> <root> <base index>
     FNR == 2 { if ($0 != "root " root) refuse("the manifest names another root"); next }
     $1 == "shard" && NF == 4 && $0 == "shard " $2 " " $3 " " $4 {
       if ($2 !~ /^[0-9a-f][0-9a-f]$/ || !hash($3) || !hash($4) || ($2 in fresh)) refuse("manifest line " FNR)
-      if ($3 != (($2 in old) ? old[$2] : empty)) refuse("shard " $2 " of the base is another")
-      fresh[$2] = $4; touched[++shards] = $2
+      was = ($2 in old) ? old[$2] : empty
+      # of the empty shard: it is sent in full, and what lies there is not read
+      if ($3 != was && $3 != empty) refuse("shard " $2 " of the base is another")
+      if ($3 != was && $4 != was) print was > "incoming/suspects"
+      fresh[$2] = $4; from[$2] = $3; touched[++shards] = $2
       next
     }
     ($1 == "put" && NF == 3 && $0 == "put " $2 " " $3 && hash($3)) || ($1 == "delete" && NF == 2 && $0 == "delete " $2) {
@@ -54,7 +57,7 @@ read_announcement() { # <base> <root> <base index>
       }
       if (lines < 2) refuse("the manifest is cut off")
       print puts + 0
-      for (i = 1; i <= shards; i++) print touched[i], ((touched[i] in old) ? old[touched[i]] : empty), fresh[touched[i]]
+      for (i = 1; i <= shards; i++) print touched[i], from[touched[i]], fresh[touched[i]]
     }' side=list incoming/list side=base "$3" side=manifest incoming/manifest
 }
 
@@ -74,21 +77,24 @@ split_sums() {
     }' incoming/manifest side=sums incoming/sums
 }
 
-# Compares what was really read with what was announced: "drift …" lines when the base is not what its name says, "refused …" otherwise.
+# Compares what was really read with what was announced: "drift …" lines when the base is not what its name says, "refused …" otherwise, or the names of shards
+# that lie here already and are not what they say: what was just built takes their place.
 compare_sums() { # <root> <base>
-  awk -v root="$1" -v base="$2" '
-    FNR == NR { if ($1 == "shard") { fresh[$2] = $4; where[$3] = where[$4] = $2 }; next }
+  awk -v root="$1" -v base="$2" -v empty="$EMPTY" '
+    FNR == NR { if ($1 == "shard") { fresh[$2] = $4; if ($3 != empty) where[$3] = $2 }; next }
     { sum[$2] = $1 }
     END {
       for (file in sum) {
         n = split(file, part, "/"); name = part[n]
-        if (substr(name, 1, 2) == "o." && sum[file] != substr(name, 3)) drift = drift "drift " where[substr(name, 3)] "\n"
+        hash = substr(name, 3)
+        if (substr(name, 1, 2) == "o." && sum[file] != hash) { if (hash in where) drift = drift "drift " where[hash] "\n"; else spoilt = spoilt hash "\n" }
         if (part[1] == "releases" && sum[file] != base) drift = drift "drift index\n"
         if (substr(name, 1, 2) == "n." && sum[file] != fresh[substr(name, 3)]) wrong = "refused shard " substr(name, 3) " would be " sum[file]
         if (file == "incoming/index" && sum[file] != root) wrong = wrong == "" ? "refused root would be " sum[file] : wrong
       }
       if (drift != "") { printf "%s", drift; exit 15 }
       if (wrong != "") { print wrong; exit 13 }
+      printf "%s", spoilt
     }' incoming/manifest incoming/compared
 }
 
@@ -108,10 +114,12 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
   reading=incoming/files
   while [ $# -ge 3 ]; do
     if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else
+      [ -d "shards/$2" ] && [ ! -L "shards/$2" ] || die 15 "drift $1"
       reading="$reading shards/$2"
+      : >"incoming/check/o.$2"
       cp -RP "shards/$2" "incoming/files/$1"
     fi || broken "copy of shard $2"
-    [ ! -d "shards/$3" ] || [ "$3" = "$EMPTY" ] || reading="$reading shards/$3"
+    [ ! -d "shards/$3" ] || { reading="$reading shards/$3" && : >"incoming/check/o.$3"; } || broken "check"
     shift 3
   done
   if [ -e incoming/delete ]; then
@@ -121,6 +129,11 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
   [ "$files" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
   # shellcheck disable=SC2086 # our own paths
   find $reading -type f -exec sha256sum {} + | sort -uk 2 >incoming/sums && split_sums || broken "sums"
+  # what is neither file nor folder has no sum, and no business in a shard
+  # shellcheck disable=SC2086
+  for strange in $(find $reading ! -type d ! -type f | sed -n 's:^shards/\([0-9a-f]*\)/.*:\1:p' | sort -u); do
+    [ ! -e "incoming/check/o.$strange" ] || echo strange >>"incoming/check/o.$strange" || broken "check"
+  done
   set +f
   set -- incoming/index incoming/check/*
   set -f
@@ -131,6 +144,7 @@ build() { # <base> <root> <number of files> <touched: xx old new>...
   drift*) die 15 "$answer" ;;
   *) die 13 "$answer" ;;
   esac
+  spoilt=" $(echo $answer) "
   keep "$base" "$root"
 }
 
@@ -167,19 +181,42 @@ keep() { # what was verified gets its name: lists, then shards, then the release
     cp -RPl "releases/$base" incoming/release
   fi || broken "release"
   while [ $# -ge 3 ]; do
+    case $spoilt in *" $3 "*)
+      [ "$base" != "$root" ] || mended "$1" "$3"
+      # a crash between the two renames gives it back (give_back)
+      mv -T "shards/$3" "incoming/spoilt/$3" || broken "spoilt shard"
+      echo "mended $1"
+      ;;
+    esac
     [ -d "shards/$3" ] || mv -T "incoming/files/$1" "shards/$3" || broken "shard"
     [ "$base" = none ] || ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
     shift 3
   done
   { echo "$base" >incoming/base && : >incoming/unproven && mv -f incoming/index incoming/base incoming/unproven incoming/release/; } || broken "release"
-  whole_release incoming/release || die 15 "drift release"
+  # links of the base that lead elsewhere are made anew, of the index whose sum was right
+  whole_release incoming/release || {
+    set +f
+    rm -f incoming/release/[0-9a-f][0-9a-f]
+    set -f
+    # shellcheck disable=SC2046
+    link_all $(cat incoming/release/index) && whole_release incoming/release || die 15 "drift release"
+  }
   looked_at=$root
   if [ ! -d "releases/$root" ]; then
     # the rename itself is on the disk with the next sync: activate's, or none, and then it was never staged
     sync shards lists incoming/release incoming/release/index && mv -T incoming/release "releases/$root" || broken "release"
   else
-    whole_release "releases/$root" || die 15 "drift release"
+    whole_release "releases/$root" || { mv -T "releases/$root" incoming/trash/links && mv -T incoming/release "releases/$root"; } || broken "release"
   fi
+  [ ! -s incoming/suspects ] || cat incoming/suspects >>suspects || broken "suspects"
+}
+
+mended() { # <xx> <hash>: adds to what changed where the same release is mended in its place
+  awk -v xx="$1" '
+    { path = substr($0, 67) }
+    side == "was" { was[path] = substr($0, 1, 64); next }
+    { now[path] = 1; if (!(path in was)) print "A " xx "/" path; else if (was[path] != substr($0, 1, 64)) print "M " xx "/" path }
+    END { for (path in was) if (path ~ /^[a-z][a-z0-9-]*\/[A-Za-z0-9._\/-]+$/ && !(path in now)) print "D " xx "/" path }' side=was "incoming/check/o.$2" side=now "lists/$2" >>incoming/mended || broken "what changed"
 }
 
 link_all() { # <xx> <hash>...

@@ -130,13 +130,21 @@ retire() { # ends what the release before kept running and forgets the way back;
   rm -f previous
   idle
 }
+give_back() { # a shard that was just being replaced when apply was killed
+  set +f
+  for shard in incoming/spoilt/*; do
+    [ ! -e "$shard" ] || [ -e "shards/${shard##*/}" ] || mv -T "$shard" "shards/${shard##*/}" || broken "spoilt shard"
+  done
+  set -f
+}
 work_folders() { # this verb's own: whatever one before left is nobody's
   [ ! -e incoming ] || rm -rf incoming
-  mkdir incoming incoming/files incoming/check incoming/lists incoming/rehearsal incoming/next incoming/trash || broken "incoming"
+  mkdir incoming incoming/spoilt incoming/files incoming/check incoming/lists incoming/rehearsal incoming/next incoming/trash || broken "incoming"
 }
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step
   read_live
+  give_back
   work_folders
   # shellcheck disable=SC2086 # words of our own journal
   set -- $step
@@ -155,14 +163,37 @@ recover() { # finishes or undoes what was interrupted; the journal says which
   [ "$step" = idle ] || idle
 }
 
+trustworthy() { # <root>: ends with 15 when its links, or a shard that the live release has not, are no longer what they were
+  whole_release "releases/$1" && [ "$(sha256sum <"releases/$1/index")" = "$1  -" ] || die 15 "drift release"
+  # shellcheck disable=SC2046 # hashes
+  set -- "$1" $(
+    index=/dev/null
+    [ "$live_root" = none ] || index=releases/$live_root/index
+    awk 'side == "live" { live[$2] = 1; next } !($2 in live) { print $2 }' side=live $index side=target "releases/$1/index" | sort -u
+  )
+  [ $# -gt 1 ] || return 0
+  target=$1
+  shift
+  answer=$(spoilt_among "$@") || broken "sums"
+  [ -z "$answer" ] || die 15 "$(printf '%s\n' "$answer" | awk 'FNR == NR { bad[$1] = 1; next } $2 in bad { print "drift " $1 }' - "releases/$target/index")"
+}
+
 activate() { # <base> <root>
   read_live
   if [ "$live_root" != "$2" ]; then
     [ "$live_root" = "$1" ] || die 12 "live $live_root"
     [ -d "releases/$2" ] && { [ "$verb" = publish ] || [ ! -e "releases/$2/unproven" ]; } || refuse "no release $2 is staged"
     # publish has just looked
-    [ "${looked_at-}" = "$2" ] || whole_release "releases/$2" || die 15 "drift release"
+    [ "${looked_at-}" = "$2" ] || trustworthy "$2"
     # a live release that nobody settled is accepted by building on it
+    retire || rm -f previous
+    exchange "$2"
+    read_live
+  elif [ -s incoming/mended ]; then
+    # the same release, whose files are again what they were: the programs read them
+    changed=$(cut -d / -f 2 incoming/mended | sort -u)
+    mv -f incoming/mended incoming/next/changed || broken "what changed"
+    compared="$live_root $2"
     retire || rm -f previous
     exchange "$2"
     read_live
@@ -175,6 +206,7 @@ rollback() { # <root to leave>
   if [ "$live_root" = "$1" ]; then
     read_previous
     [ "$previous_n" != none ] || refuse "there is no release to return to"
+    trustworthy "$previous_root"
     if [ -e previous/cold ]; then # it ended with a reboot: it has to be prepared again
       to=$previous_root
       rm -f previous
@@ -195,8 +227,19 @@ settle() { # <root>
   prune
   printf '%s\n' "root $live_root" "activation $live_n"
 }
+# A shard whose files were changed by hand, and which was sent in full for that reason, lies in releases of before. They go: what may come back is sent again.
+doubt() { # incoming/doubted: the suspects that do not serve
+  [ -s suspects ] || return 0
+  awk 'FNR == NR { live[$2] = 1; next } !($1 in live)' "releases/$live_root/index" suspects >incoming/doubted
+  awk 'FNR == NR { live[$2] = 1; next } $1 in live' "releases/$live_root/index" suspects | sort -u >incoming/suspects
+  mv -f incoming/suspects suspects
+}
+doubtful() { # <release>
+  [ -s incoming/doubted ] && [ "$1" != "releases/$live_root" ] && [ "$1" != "releases/$previous_root" ] && grep -qF -f incoming/doubted "$1/index"
+}
 prune() { # keeps the last activations, what they refer to, and what is staged on the live release
   read_previous
+  doubt
   kept=' ' count=0 newest=yes
   for number in $(find activations -mindepth 1 -maxdepth 1 | sed 's:.*/::' | sort -rn); do
     if [ "$number" != "$live_n" ] && [ "$number" != "$previous_n" ] && [ $newest = no ]; then
@@ -216,7 +259,7 @@ prune() { # keeps the last activations, what they refer to, and what is staged o
     [ -e "$release/index" ] || continue
     base=none
     [ ! -e "$release/base" ] || read -r base <"$release/base" || :
-    case $kept in *" ${release#*/} "*) continue ;; esac
+    case $kept in *" ${release#*/} "*) ! doubtful "$release" || mv "$release" incoming/trash/ && continue ;; esac
     [ "$base" = "$live_root" ] || mv "$release" incoming/trash/
   done
   # what no release refers to any more; moved by one rename each, so that no half shard ever keeps its name

@@ -39,6 +39,20 @@ whole_release() { # <directory>: its 256 links lead where its index says
   done
 }
 
+spoilt_among() { # <hash>...: prints those whose files are no longer what the name says
+  for hash; do
+    : >"incoming/check/s.$hash" || return 1
+    set -- "$@" "shards/$hash"
+    shift
+  done
+  { find "$@" ! -type d ! -type f; find "$@" -type f -exec sha256sum {} +; } 2>/dev/null | sort -k 2 | awk '
+    { path = (substr($0, 1, 7) == "shards/") ? $0 : substr($0, 67); file = "incoming/check/s." substr(path, 8, 64) }
+    file != last { close(last); last = file }
+    length(file) == 81 { print (path == $0) ? "strange" : substr($0, 1, 66) substr(path, 73) >> file }'
+  for shard; do set -- "$@" "incoming/check/s.${shard#shards/}" && shift; done
+  sha256sum -- "$@" | awk '{ if ($1 != substr($2, 18)) print substr($2, 18) }'
+}
+
 changes() { # <old root|none> <new root|none> <file>: writes A|M|D lines, prints the daemons they belong to
   old_index=/dev/null new_index=/dev/null
   [ "$1" = none ] || old_index=releases/$1/index

@@ -83,6 +83,8 @@ export interface Rig {
   configure(keys: Record<string, string | null>): Promise<void>;
   /** What the driver was called with: `prepare next=1 live= …`. */
   calls(daemon: string): Promise<string[]>;
+  /** What each step was told to have changed, sorted: `prepare M 3f/first/a.conf`. */
+  changed(daemon: string): Promise<string[]>;
   forget(): Promise<void>;
   /** Root that the daemon answers from. */
   serving(daemon: string): Promise<string | null>;
@@ -132,6 +134,7 @@ export async function makeRig(t: Pick<TestContext, "after">, shell: readonly str
     machine: openMachine(door),
     apply: (words, stdin, env) => runCommand({ argv: [...door.argv, ...words], stdin, env, timeoutSeconds: 60 }),
     calls: async (daemon) => ((await text(join(world, `calls.${daemon}`))) ?? "").split("\n").filter(Boolean),
+    changed: async (daemon) => ((await text(join(world, `changed.${daemon}`))) ?? "").split("\n").filter(Boolean).sort(),
     forget: async () => {
       for (const name of await readdir(world)) if (/^(calls|changed)\./.test(name)) await rm(join(world, name));
     },

@@ -156,7 +156,7 @@ for (const shell of SHELLS) {
       await assertServes(rig, C);
     });
 
-    test("a hand edit, a hand-made file, a removed one and a turned link are drift", async (t) => {
+    test("a hand edit, a hand-made file, a removed one and a link in its place are drift; a release's own links are made anew", async (t) => {
       const rig = await makeRig(t, shell);
       const spoil: ((shard: string) => Promise<void>)[] = [
         async (shard) => {
@@ -181,11 +181,15 @@ for (const shell of SHELLS) {
         assert.deepEqual(await stage(rig, fence, A, B), { ok: false, failure: { kind: "drift", shards: ["3f"] } });
         assert.equal(await rig.serving("first"), rootOf(A));
       }
+      for (const folder of [rig.root, rig.world]) await rm(folder, { recursive: true }).then(() => mkdir(folder));
+      await publish(rig, fence, null, A);
       const link = join(rig.root, "releases", rootOf(A), "00");
       await rm(link);
       await symlink(`../../shards/${EMPTY_SHARD}`, link);
       const elsewhere: Tree = { ...A, "80/first/e.conf": "e\n" };
-      assert.equal(kind(await stage(rig, fence, A, elsewhere)), "drift");
+      assert.equal(kind(await stage(rig, fence, A, elsewhere)), "ok");
+      value(await activate(rig, fence, A, elsewhere));
+      await assertServes(rig, elsewhere);
     });
 
     test("a rehearsal that fails says why, and that release cannot be activated", async (t) => {

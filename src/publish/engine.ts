@@ -54,6 +54,7 @@ export interface WaitingRow {
   accountId: string | null;
   serving: string;
   touchedBy: string | null;
+  touchedFor: string;
 }
 
 /** The columns of a unit that a run reads, before it reads any state. */

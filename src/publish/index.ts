@@ -1,5 +1,7 @@
 /** The publication engine: what features may use. Daemons and role files see contract.ts only. */
+export { CAUSES, type Cause } from "./cause.js";
 export { type Chip, type ChipRow, chipOf, holdWords, worstChip } from "./chip.js";
+
 export type {
   Answer,
   Daemon,
@@ -22,6 +24,7 @@ export { HOLD_REASONS, type Hold, type HoldFilter, type HoldReason, holdUnits, l
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
+export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
 export { STEPS } from "./run.js";
 export { type Touched, touch, touchRole } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { notFound } from "../core/errors.js";
 import type { Services } from "../core/services.js";
+import type { RendererChange } from "../generated/sqlite/client.js";
 import { BATCH } from "./batches.js";
 import { closeAbandoned, listLeftOver } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
@@ -10,6 +11,7 @@ import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
 import { withDefaults } from "./options.js";
+import { advanceRenderer, type Compared, compareAll, type Runner } from "./renderer.js";
 import { type Report, runPublication } from "./run.js";
 import { openStore } from "./store.js";
 import { onTouched } from "./touch.js";
@@ -37,6 +39,10 @@ export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "
   dryRun(hostId: string): Promise<DryRun>;
   /** Touches every unit of a host; wakes it. Returns how many. */
   touchAll(hostId: string): Promise<number>;
+  /** Renders everything on every host, compares it with what serves, and puts right what differs; a new renderer begins with one account. */
+  compareAll(cause?: "nightly" | "versions"): Promise<Compared>;
+  /** Goes on with a new renderer: its first account, or, once a person has let it go, host after host. */
+  advanceRenderer(): Promise<RendererChange | null>;
   /** Wakes the hosts on which a dead process left touched units; gives their ids. */
   catchUp(): Promise<string[]>;
   /** Resolves when no run is under way. A command waits for this before it ends. */
@@ -136,6 +142,7 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
     while (loops.size > 0) await Promise.allSettled([...loops.values()].map((loop) => loop.done));
   }
 
+  const runner: Runner = { engine, ctx: system, run: start };
   const stopListening = onTouched(wake);
   return {
     store: engine.store,
@@ -149,6 +156,8 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
     },
     dryRun: async (hostId) => dryRun(engine, await known(hostId)),
     touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),
+    compareAll: (cause) => compareAll(runner, cause),
+    advanceRenderer: () => advanceRenderer(runner),
     async catchUp() {
       await closeAbandoned(system);
       const left = await listLeftOver(system);

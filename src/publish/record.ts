@@ -1,5 +1,6 @@
 /** Keeps what a run was about and how it ended: for the people it concerns, and for those who will ask why. */
 import { outcomeOf, settleUnits, type UnitOutcome } from "./adopt.js";
+import type { Cause } from "./cause.js";
 import type { Run, RunError, RunUnit } from "./engine.js";
 import type { Level } from "./fallback.js";
 import { changeOf } from "./plan.js";
@@ -9,11 +10,11 @@ const ROWS_AT_ONCE = 500;
 const MOST_WORDS = 50;
 
 /** Opens the publication's row; returns its id and number. */
-export async function openPublication(ctx: Run["ctx"], hostId: string, author: string): Promise<{ id: string; number: number }> {
+export async function openPublication(ctx: Run["ctx"], hostId: string, author: string, cause: Cause): Promise<{ id: string; number: number }> {
   return ctx.transaction(async (tx) => {
     const last = await tx.db.publication.findFirst({ where: { hostId }, orderBy: { number: "desc" }, select: { number: true } });
     const number = (last?.number ?? 0) + 1;
-    const { id } = await tx.db.publication.create({ data: { hostId, number, state: "running", author, startedAt: ctx.clock.now() } });
+    const { id } = await tx.db.publication.create({ data: { hostId, number, state: "running", author, cause, startedAt: ctx.clock.now() } });
     return { id, number };
   });
 }

@@ -3,6 +3,7 @@ import type { Failure } from "../core/machine/index.js";
 import { adoptRelease, type UnitOutcome } from "./adopt.js";
 import { openBatches } from "./batches.js";
 import { blame, refuseIfAlike } from "./blame.js";
+import { causeOf } from "./cause.js";
 import type { HostRecord } from "./contract.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
 import { RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
@@ -56,7 +57,7 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
   const lease = await takeLease(ctx, host.id, `${owner} ${runs}`, engine.limits);
   try {
     const author = [...new Set(waiting.map((row) => row.touchedBy ?? "").filter(Boolean))].sort().join(", ");
-    const { id: publicationId } = await openPublication(ctx, host.id, author);
+    const { id: publicationId } = await openPublication(ctx, host.id, author, causeOf(waiting));
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
     const budget = budgetOf(engine);
     return await inOrder({ engine, ctx, host, lease, publicationId, waiting, units: [], live, budget, errors: [], steps: [], trusting: false });

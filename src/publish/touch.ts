@@ -1,5 +1,6 @@
 /** Marks what a change concerns, in the change's own transaction, and wakes the publisher once it is committed. */
 import type { Actor, TransactionContext } from "../core/context.js";
+import type { Cause } from "./cause.js";
 import type { UnitKey } from "./contract.js";
 
 /** A unit that a change concerns. */
@@ -30,18 +31,18 @@ const MANY = 20;
 const PAGE = 500;
 
 /** Counts one more wanted version of each unit. What reads these numbers before the state can lose nothing that commits meanwhile. */
-export async function touch(tx: TransactionContext, units: readonly Touched[]): Promise<void> {
+export async function touch(tx: TransactionContext, units: readonly Touched[], cause: Cause = "change"): Promise<void> {
   // One order for everybody, or two changes of the same units would wait for each other.
   const sorted = [...units].sort((a, b) => (sortKey(a) < sortKey(b) ? -1 : 1));
   for (let start = 0; start < sorted.length; start += PAGE) {
     const page = sorted.slice(start, start + PAGE);
-    for (const unit of page.length < MANY ? page : await touchKnown(tx, page)) await touchOne(tx, unit);
+    for (const unit of page.length < MANY ? page : await touchKnown(tx, page, cause)) await touchOne(tx, unit, cause);
   }
   for (const hostId of new Set(sorted.map((unit) => unit.hostId))) tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
 }
 
-async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }: Touched): Promise<void> {
-  const by = byOf(tx);
+async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }: Touched, cause: Cause): Promise<void> {
+  const by = byOf(tx, cause);
   // A single upsert on one unique key becomes ON CONFLICT DO UPDATE: two first touches at once are both counted.
   await tx.db.publishUnit.upsert({
     where: { hostId_role_key: { hostId, role, key } },
@@ -51,7 +52,7 @@ async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }
 }
 
 /** Counts those that are known under the same account together; gives the others. */
-async function touchKnown(tx: TransactionContext, units: readonly Touched[]): Promise<Touched[]> {
+async function touchKnown(tx: TransactionContext, units: readonly Touched[], cause: Cause): Promise<Touched[]> {
   const others: Touched[] = [];
   const groups = new Map<string, Touched[]>();
   for (const unit of units) {
@@ -66,17 +67,18 @@ async function touchKnown(tx: TransactionContext, units: readonly Touched[]): Pr
     const rows = await tx.db.publishUnit.findMany({ where: { hostId, role, key: { in: [...all.keys()] } }, select: { key: true, accountId: true } });
     const known = rows.filter(({ key, accountId }) => all.get(key)?.accountId === accountId).map(({ key }) => key);
     for (const key of known) all.delete(key);
-    if (known.length > 0) await tx.db.publishUnit.updateMany({ where: { hostId, role, key: { in: known } }, data: { wanted: { increment: 1 }, ...byOf(tx) } });
+    if (known.length > 0)
+      await tx.db.publishUnit.updateMany({ where: { hostId, role, key: { in: known } }, data: { wanted: { increment: 1 }, ...byOf(tx, cause) } });
     others.push(...all.values());
   }
   return others;
 }
 
-const byOf = (tx: TransactionContext) => ({ touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now() });
+const byOf = (tx: TransactionContext, cause: Cause) => ({ touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now(), touchedFor: cause });
 
 /** Counts one more wanted version of every unit of a role on a host: what all of them are made from changed. */
 export async function touchRole(tx: TransactionContext, hostId: string, role: string): Promise<void> {
-  await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...byOf(tx) } });
+  await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...byOf(tx, "change") } });
   tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
 }
 

@@ -6,7 +6,8 @@ import type { UnitRow, WaitingRow } from "./engine.js";
 /** Rows of the narrow list, read at once. */
 const LIST = 2_000;
 
-const COLUMNS = {
+/** The columns of UnitRow. */
+export const COLUMNS = {
   id: true,
   role: true,
   key: true,
@@ -23,6 +24,7 @@ const COLUMNS = {
   hold: true,
   heldAt: true,
   putBackTo: true,
+  touchedFor: true,
 } as const;
 
 /** Lists the touched units of a host, sorted, at most so many. */
@@ -49,7 +51,7 @@ export async function listWaiting(ctx: Context, hostId: string): Promise<Waiting
       where: { ...touchedOn(ctx, hostId), id: { gt: after } },
       orderBy: { id: "asc" },
       take: LIST,
-      select: { id: true, role: true, key: true, accountId: true, serving: true, touchedBy: true },
+      select: { id: true, role: true, key: true, accountId: true, serving: true, touchedBy: true, touchedFor: true },
     });
     rows.push(...page);
     if (page.length < LIST) break;

@@ -8,6 +8,7 @@ import { createText, terminalLocale } from "../../core/text.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { type FileDiff, publisherOf } from "../../publish/index.js";
 import { getPublication, listPublications, planNow, publishNow } from "./publications.js";
+import { applyRenderer, getRendererChange, rendererBody } from "./renderer.js";
 import { errorBodies, namesOf, partBody, plannedParts, publicationBody, type Say } from "./shown.js";
 
 const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
@@ -27,8 +28,8 @@ export function publicationCommands(command: Command, services: Services): void 
       const hosts = await chosenHosts(ctx, host);
       const { rows } = await listPublications(ctx, { ...(host ? { hostId: hosts[0]?.id } : {}), take: Number(last) || 20 });
       for (const row of rows) {
-        const { id, number, host: name, state, author, startedAt } = publicationBody(ctx, namesOf(hosts), row);
-        line([startedAt, name, `#${number}`, state, author ?? "", `${row.total} units`, id].join("\t"));
+        const { id, number, host: name, state, cause, author, startedAt } = publicationBody(ctx, namesOf(hosts), row);
+        line([startedAt, name, `#${number}`, state, cause, author ?? "", `${row.total} units`, id].join("\t"));
       }
     });
 
@@ -53,6 +54,25 @@ export function publicationCommands(command: Command, services: Services): void 
         if (dryRun) await plan(ctx, id, name);
         else await publish(ctx, id, name, all === true);
       }
+    });
+
+  command
+    .command("renderer")
+    .description("what another version of the panel would change by itself: one account goes first, the others wait for --apply")
+    .option("--apply", "let it go on to all machines, one after the other, and wait for the end")
+    .action(async ({ apply }: { apply?: boolean }) => {
+      const ctx = context();
+      if (apply) {
+        await applyRenderer(ctx);
+        await publisherOf(services).advanceRenderer();
+      }
+      const change = await getRendererChange(ctx);
+      if (change === null) return line("nothing has waited yet");
+      const { state, reason, units, different, first, hosts, error } = await rendererBody(ctx, say(), change);
+      line([change.createdAt.toISOString(), state, reason, `${different} of ${units} units differ`, `first: ${first?.login ?? "nobody"}`].join("\t"));
+      for (const host of hosts) line(`  ${host.state}\t${host.name}\t${host.different} units`);
+      if (error !== null) line(`  ${error}`);
+      if (state === "failed") process.exitCode = 1;
     });
 
   async function chosenHosts(ctx: Context, name: string | undefined): Promise<HostRecord[]> {

@@ -4,13 +4,20 @@ import { publicationApi } from "./api.js";
 import { publicationCommands } from "./commands.js";
 import { publicationJobs } from "./jobs.js";
 import { READ } from "./publications.js";
+import { rendererApi, rendererPages } from "./renderer-routes.js";
 import { publicationPages } from "./routes.js";
 
 export const feature: HostingFeature = {
   name: "publications",
   permissions: { [READ]: ["owner", "webmaster", "mail", "reader"] },
-  pages: publicationPages,
-  api: publicationApi,
+  pages(app, services) {
+    publicationPages(app, services);
+    rendererPages(app, services);
+  },
+  api(app, services) {
+    publicationApi(app, services);
+    rendererApi(app, services);
+  },
   commands: publicationCommands,
   jobs: publicationJobs,
   menu: [

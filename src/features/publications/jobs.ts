@@ -2,6 +2,9 @@
 import type { JobDefinition } from "../../core/feature.js";
 import { pruneReleases, publisherOf } from "../../publish/index.js";
 
+/** Its last run is a check: what nobody compares goes wrong unseen. */
+export const NIGHTLY = "publications.nightly";
+
 export const publicationJobs: JobDefinition[] = [
   {
     name: "publications.catch-up",
@@ -12,6 +15,27 @@ export const publicationJobs: JobDefinition[] = [
       const woken = await publisher.catchUp();
       await publisher.idle();
       return { summary: `${woken.length} hosts woken` };
+    },
+  },
+  {
+    name: NIGHTLY,
+    schedule: "41 1 * * *",
+    leaseSeconds: 7200,
+    async run(_ctx, services) {
+      const publisher = publisherOf(services);
+      const { units, different, touched, change } = await publisher.compareAll();
+      await publisher.idle();
+      const waits = change === null ? "" : `, ${change.state === "waiting" ? "the rest waits for a person" : change.state}`;
+      return { summary: `${units} units compared, ${different} differ, ${touched} put right${waits}` };
+    },
+  },
+  {
+    name: "publications.renderer",
+    schedule: "* * * * *",
+    leaseSeconds: 7200,
+    async run(_ctx, services) {
+      const change = await publisherOf(services).advanceRenderer();
+      return { summary: change === null ? "nothing waits" : change.state };
     },
   },
   {

@@ -1,6 +1,7 @@
 /** Shapes of what is asked and answered about publications. */
 import { Type } from "typebox";
 import { ListQuery } from "../../core/http/paging.js";
+import { CAUSES } from "../../publish/index.js";
 
 const Id = Type.String({ maxLength: 64 });
 const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -30,6 +31,7 @@ export const PublicationOutput = Type.Object({
   number: Type.Integer(),
   host: Type.String(),
   state: Type.String(),
+  cause: Type.Union(CAUSES.map((cause) => Type.Literal(cause))),
   author: nullable(Type.String()),
   startedAt: Type.String(),
   endedAt: nullable(Type.String()),
@@ -67,4 +69,21 @@ export const ReleaseOutput = Type.Object({
   publicationId: Type.String(),
   files: Type.Integer(),
   createdAt: Type.String(),
+});
+
+/** What a new renderer would change, and how far it is. */
+export const RendererOutput = Type.Object({
+  id: Type.String(),
+  state: Type.String({ description: "trying, waiting (for a person), applying, done, failed or superseded" }),
+  reason: Type.String({ description: "renderer: another program; share: more than a tenth of all units differs" }),
+  units: Type.Integer(),
+  different: Type.Integer(),
+  first: nullable(Type.Object({ id: Type.String(), login: Type.String() })),
+  hosts: Type.Array(Type.Object({ name: Type.String(), different: Type.Integer(), state: Type.String() })),
+  publications: Type.Array(Type.String(), { description: "Those that carried the first account" }),
+  error: nullable(Type.String()),
+  createdAt: Type.String(),
+  decidedBy: nullable(Type.String()),
+  decidedAt: nullable(Type.String()),
+  endedAt: nullable(Type.String()),
 });

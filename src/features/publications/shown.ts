@@ -4,7 +4,7 @@ import type { Context } from "../../core/context.js";
 import { type ErrorData, messageKey } from "../../core/errors.js";
 import { isAdmin } from "../../core/ownership.js";
 import type { HostRecord } from "../../publish/contract.js";
-import type { DryRun, PublicationRow } from "../../publish/index.js";
+import type { Cause, DryRun, PublicationRow } from "../../publish/index.js";
 
 /** Translates. */
 export type Say = (key: string, data?: Record<string, unknown>) => string;
@@ -81,6 +81,7 @@ export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>
     number,
     host: hosts.get(hostId) ?? hostId,
     state: admin ? publication.state : stateOfParts(publication),
+    cause: publication.cause as Cause,
     author: admin ? author : null,
     startedAt: startedAt.toISOString(),
     endedAt: endedAt?.toISOString() ?? null,

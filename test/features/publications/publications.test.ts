@@ -9,6 +9,7 @@ import { makeMachine } from "../../publish/machine.js";
 import { buildTestApp } from "../../support/app.js";
 import type { Scope } from "../../support/database.js";
 import { createAccount, createHost, joinAccount } from "../../support/factories.js";
+import { until } from "../../support/until.js";
 
 /** Renders what the web role collects as a few words; a folder named poison is refused by the machine. */
 const daemon: Daemon<WebState> = {
@@ -166,4 +167,24 @@ test("lists are told apart by host, in French too", async (t) => {
   assert.equal(listed.items[0].host, "web1");
   const releases = (await admin.api("GET", "/api/v1/publications/releases")).json();
   assert.equal(releases.items[0].state, "live");
+});
+
+test("a new renderer waits on its page, in the API and for the command; members never see it", async (t) => {
+  const { ctx, host, account, add, admin, jeanne } = await createPanel(t);
+  await add(account.id, "club.test", "www");
+  const { id: publicationId } = await ctx.db.publication.findFirstOrThrow({ orderBy: { number: "desc" } });
+  assert.match((await admin.get("/publications/renderer")).body, /written by the present version/);
+  assert.equal((await admin.api("GET", "/api/v1/publications/renderer")).json(), null);
+  assert.equal((await jeanne.get("/publications/renderer")).statusCode, 404);
+  const hosts = [{ id: host.id, name: "web1", different: 12, state: "pending" }];
+  const facts = { state: "waiting", reason: "renderer", fingerprint: "f".repeat(64), units: 40, different: 12 };
+  await ctx.db.rendererChange.create({ data: { ...facts, accountId: account.id, publications: [publicationId], hosts, createdAt: ctx.clock.now() } });
+  const { body } = await admin.get("/publications/renderer");
+  for (const words of [/12 of 40 units/, /club: its files are online/, /web1: 12 units/, /accounts\/\d+\.conf/]) assert.match(body, words);
+  assert.deepEqual((await admin.api("GET", "/api/v1/publications/renderer")).json().first, { id: account.id, login: "club" });
+  assert.equal((await jeanne.api("POST", "/api/v1/publications/renderer/apply", {})).statusCode, 404);
+  assert.equal((await admin.api("POST", "/api/v1/publications/renderer/apply", {})).statusCode, 202);
+  await until(async () => (await ctx.db.rendererChange.findFirstOrThrow()).state === "done");
+  assert.equal(await ctx.db.auditEntry.count({ where: { verb: "publications.renderer.applied" } }), 1);
+  assert.equal((await admin.api("POST", "/api/v1/publications/renderer/apply", {})).statusCode, 409);
 });

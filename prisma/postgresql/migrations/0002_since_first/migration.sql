@@ -21,7 +21,13 @@ ADD COLUMN     "publicIpv6" TEXT;
 ALTER TABLE "PublishUnit" ADD COLUMN     "heldAt" TIMESTAMP(3),
 ADD COLUMN     "heldBy" TEXT,
 ADD COLUMN     "holdData" JSONB,
-ADD COLUMN     "putBackTo" INTEGER;
+ADD COLUMN     "letGoAt" TIMESTAMP(3),
+ADD COLUMN     "putBackTo" INTEGER,
+ADD COLUMN     "touchedFor" TEXT NOT NULL DEFAULT 'change';
+
+-- AlterTable
+ALTER TABLE "Publication" ADD COLUMN     "cause" TEXT NOT NULL DEFAULT 'change',
+ADD COLUMN     "removed" JSONB NOT NULL DEFAULT '{}';
 
 -- CreateTable
 CREATE TABLE "DomainLook" (
@@ -384,6 +390,26 @@ CREATE TABLE "NoticeDismissal" (
 );
 
 -- CreateTable
+CREATE TABLE "RendererChange" (
+    "id" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "units" INTEGER NOT NULL,
+    "different" INTEGER NOT NULL,
+    "accountId" TEXT,
+    "publications" JSONB NOT NULL DEFAULT '[]',
+    "hosts" JSONB NOT NULL,
+    "error" JSONB,
+    "createdAt" TIMESTAMP(3) NOT NULL,
+    "decidedBy" TEXT,
+    "decidedAt" TIMESTAMP(3),
+    "endedAt" TIMESTAMP(3),
+
+    CONSTRAINT "RendererChange_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "DomainOffer" (
     "id" TEXT NOT NULL,
     "domainId" TEXT NOT NULL,
@@ -562,6 +588,9 @@ CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
 
 -- CreateIndex
 CREATE INDEX "NoticeDismissal_userId_idx" ON "NoticeDismissal"("userId");
+
+-- CreateIndex
+CREATE INDEX "RendererChange_state_idx" ON "RendererChange"("state");
 
 -- CreateIndex
 CREATE INDEX "DomainOffer_domainId_state_idx" ON "DomainOffer"("domainId", "state");

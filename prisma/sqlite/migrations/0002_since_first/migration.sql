@@ -2,12 +2,6 @@
 ALTER TABLE "Host" ADD COLUMN "publicIpv4" TEXT;
 ALTER TABLE "Host" ADD COLUMN "publicIpv6" TEXT;
 
--- AlterTable
-ALTER TABLE "PublishUnit" ADD COLUMN "heldAt" DATETIME;
-ALTER TABLE "PublishUnit" ADD COLUMN "heldBy" TEXT;
-ALTER TABLE "PublishUnit" ADD COLUMN "holdData" JSONB;
-ALTER TABLE "PublishUnit" ADD COLUMN "putBackTo" INTEGER;
-
 -- CreateTable
 CREATE TABLE "DomainLook" (
     "id" TEXT NOT NULL PRIMARY KEY,
@@ -354,6 +348,24 @@ CREATE TABLE "NoticeDismissal" (
 );
 
 -- CreateTable
+CREATE TABLE "RendererChange" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "state" TEXT NOT NULL,
+    "reason" TEXT NOT NULL,
+    "fingerprint" TEXT NOT NULL,
+    "units" INTEGER NOT NULL,
+    "different" INTEGER NOT NULL,
+    "accountId" TEXT,
+    "publications" JSONB NOT NULL DEFAULT '[]',
+    "hosts" JSONB NOT NULL,
+    "error" JSONB,
+    "createdAt" DATETIME NOT NULL,
+    "decidedBy" TEXT,
+    "decidedAt" DATETIME,
+    "endedAt" DATETIME
+);
+
+-- CreateTable
 CREATE TABLE "DomainOffer" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "domainId" TEXT NOT NULL,
@@ -415,6 +427,59 @@ INSERT INTO "new_Plan" ("connections", "createdAt", "diskMb", "id", "isDefault",
 DROP TABLE "Plan";
 ALTER TABLE "new_Plan" RENAME TO "Plan";
 CREATE UNIQUE INDEX "Plan_name_key" ON "Plan"("name");
+CREATE TABLE "new_PublishUnit" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "hostId" TEXT NOT NULL,
+    "role" TEXT NOT NULL,
+    "key" TEXT NOT NULL,
+    "accountId" TEXT,
+    "wanted" INTEGER NOT NULL DEFAULT 0,
+    "published" INTEGER NOT NULL DEFAULT 0,
+    "verified" INTEGER NOT NULL DEFAULT 0,
+    "hold" TEXT,
+    "holdData" JSONB,
+    "heldAt" DATETIME,
+    "heldBy" TEXT,
+    "putBackTo" INTEGER,
+    "quarantineCode" TEXT,
+    "quarantineData" JSONB,
+    "quarantinedAt" DATETIME,
+    "failedVersion" INTEGER,
+    "serving" TEXT NOT NULL DEFAULT 'nothing',
+    "hash" TEXT,
+    "claims" JSONB NOT NULL DEFAULT '[]',
+    "probes" JSONB NOT NULL DEFAULT '[]',
+    "touchedBy" TEXT,
+    "touchedAt" DATETIME,
+    "touchedFor" TEXT NOT NULL DEFAULT 'change',
+    "letGoAt" DATETIME,
+    "updatedAt" DATETIME NOT NULL
+);
+INSERT INTO "new_PublishUnit" ("accountId", "claims", "failedVersion", "hash", "hold", "hostId", "id", "key", "probes", "published", "quarantineCode", "quarantineData", "quarantinedAt", "role", "serving", "touchedAt", "touchedBy", "updatedAt", "verified", "wanted") SELECT "accountId", "claims", "failedVersion", "hash", "hold", "hostId", "id", "key", "probes", "published", "quarantineCode", "quarantineData", "quarantinedAt", "role", "serving", "touchedAt", "touchedBy", "updatedAt", "verified", "wanted" FROM "PublishUnit";
+DROP TABLE "PublishUnit";
+ALTER TABLE "new_PublishUnit" RENAME TO "PublishUnit";
+CREATE INDEX "PublishUnit_accountId_idx" ON "PublishUnit"("accountId");
+CREATE INDEX "PublishUnit_updatedAt_idx" ON "PublishUnit"("updatedAt");
+CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
+CREATE UNIQUE INDEX "PublishUnit_hostId_role_key_key" ON "PublishUnit"("hostId", "role", "key");
+CREATE TABLE "new_Publication" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "hostId" TEXT NOT NULL,
+    "number" INTEGER NOT NULL,
+    "state" TEXT NOT NULL,
+    "cause" TEXT NOT NULL DEFAULT 'change',
+    "author" TEXT NOT NULL,
+    "removed" JSONB NOT NULL DEFAULT '{}',
+    "steps" JSONB NOT NULL DEFAULT '[]',
+    "errors" JSONB NOT NULL DEFAULT '[]',
+    "startedAt" DATETIME NOT NULL,
+    "endedAt" DATETIME
+);
+INSERT INTO "new_Publication" ("author", "endedAt", "errors", "hostId", "id", "number", "startedAt", "state", "steps") SELECT "author", "endedAt", "errors", "hostId", "id", "number", "startedAt", "state", "steps" FROM "Publication";
+DROP TABLE "Publication";
+ALTER TABLE "new_Publication" RENAME TO "Publication";
+CREATE INDEX "Publication_startedAt_idx" ON "Publication"("startedAt");
+CREATE UNIQUE INDEX "Publication_hostId_number_key" ON "Publication"("hostId", "number");
 PRAGMA foreign_keys=ON;
 PRAGMA defer_foreign_keys=OFF;
 
@@ -560,6 +625,9 @@ CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
 CREATE INDEX "NoticeDismissal_userId_idx" ON "NoticeDismissal"("userId");
 
 -- CreateIndex
+CREATE INDEX "RendererChange_state_idx" ON "RendererChange"("state");
+
+-- CreateIndex
 CREATE INDEX "DomainOffer_domainId_state_idx" ON "DomainOffer"("domainId", "state");
 
 -- CreateIndex
@@ -585,6 +653,3 @@ CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideA
 
 -- CreateIndex
 CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");
-
--- CreateIndex
-CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");

@@ -10,7 +10,7 @@ import { diffScript, readSchema, type SchemaFile } from "../src/core/schema.js";
 const PROVIDERS = ["sqlite", "postgresql"] as const;
 /** The models that the last migration led to: what the next one starts from, without replaying anything into a shadow database. */
 const BASE = "models.txt"; // not .prisma: the generator reads every file of that name
-/** What the first issue ended with: databases of that day are upgraded from here, so it is never written again. */
+/** What the first issue ended with: databases of that day are upgraded from here, so its script stays that of its own models. */
 const FIRST = "0001_initial";
 const SINCE = "since_first";
 
@@ -23,7 +23,7 @@ if (!name || !/^[a-z0-9_]+$/.test(name) || (option !== undefined && option !== "
 for (const provider of PROVIDERS) {
   const folder = migrationsFolder(provider);
   const base = join(folder, BASE);
-  if (option === "--squash") squash(folder);
+  if (option === "--squash") await squash(provider, folder);
   const now = readSchema(provider);
   const from: SchemaFile[] | null = existsSync(base) ? [{ path: base, content: readFileSync(base, "utf8") }] : null;
   const script = await diffScript(provider, from, now);
@@ -41,7 +41,10 @@ for (const provider of PROVIDERS) {
 }
 
 /** Goes back to the first migration and the models that it led to. */
-function squash(folder: string): void {
+async function squash(provider: (typeof PROVIDERS)[number], folder: string): Promise<void> {
   for (const entry of readdirSync(folder)) if (/^\d{4}_/.test(entry) && entry !== FIRST) rmSync(join(folder, entry), { recursive: true });
-  writeFileSync(join(folder, BASE), readFileSync(join(folder, FIRST, BASE)));
+  const models = readFileSync(join(folder, FIRST, BASE), "utf8");
+  writeFileSync(join(folder, BASE), models);
+  // The same bytes as before: a merge may have taken another side's.
+  writeFileSync(join(folder, FIRST, "migration.sql"), await diffScript(provider, null, [{ path: BASE, content: models }]));
 }

@@ -1,12 +1,13 @@
 /** The composition root: core's HTTP side and every discovered feature make one application. */
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
-import { programRoot, programVersion } from "./boot.js";
+import { programRoot } from "./boot.js";
 import type { KnownRoute } from "./core/http/access.js";
 import { API_PREFIX, completeApiRoutes } from "./core/http/api.js";
 import { type ApplicationParts, createApplication } from "./core/http/application.js";
 import type { Services } from "./core/services.js";
 import { createText } from "./core/text.js";
+import { programVersion } from "./core/version.js";
 import { createIdentity } from "./features/auth/index.js";
 import { decorateLanding } from "./features/home/index.js";
 

@@ -1,5 +1,4 @@
 /** Makes what pages, commands and jobs share: database, features, daemons, publisher. `app.ts` adds HTTP, `cli.ts` the commands. */
-import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Clock } from "./core/context.js";
@@ -75,9 +74,4 @@ function contributions(features: readonly Feature[], services: Services): Pick<P
     throw new Error(`exactly one feature keeps the hosts, not: ${keepers.map(({ name }) => name).join(", ") || "none"}`);
   const roles = hosting.flatMap((feature) => (typeof feature.roles === "function" ? feature.roles(services) : (feature.roles ?? [])));
   return { roles, hosts, probers: Object.assign({}, ...hosting.map(({ probers }) => probers)) };
-}
-
-/** Gives the version of this program. */
-export function programVersion(): string {
-  return JSON.parse(readFileSync(join(programRoot, "package.json"), "utf8")).version;
 }

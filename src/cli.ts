@@ -4,7 +4,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import { type Command, CommanderError } from "commander";
 import { boot, type Program, programRoot } from "./boot.js";
-import { commandTree, lazyServices } from "./commands.js";
+import { commandTree, lazyServices, unopenedWords } from "./commands.js";
 import { discoverFeatures } from "./core/discover.js";
 import { type Env, readEnv } from "./core/env.js";
 import { isRefusal } from "./core/errors.js";
@@ -22,13 +22,16 @@ async function main(argv: string[]): Promise<number> {
       if (!program) throw new Error("a command used its services before it ran");
       return program;
     });
-    const mutu = commandTree(features, services, () => program?.jobs ?? []);
-    // Only a command that runs opens the database: help and `database` need none.
-    mutu.hook("preAction", async (_, command) => {
-      if (topOf(command) === "database") return;
+    const open = async () => {
       const env = readEnv();
       becomeTrial(env);
-      program = await boot(env, { features });
+      program ??= await boot(env, { features });
+    };
+    const mutu = commandTree(features, services, () => program?.jobs ?? [], open);
+    const unopened = unopenedWords(features);
+    // Only a command that runs opens the database: help needs none, and some words open it when its tables are there.
+    mutu.hook("preAction", async (_, command) => {
+      if (!unopened.has(topOf(command))) await open();
     });
     await mutu.parseAsync(argv);
     await program?.services.publisher.idle();

@@ -19,9 +19,13 @@ export interface Feature {
   api?(app: FastifyInstance, services: Services): void | Promise<void>;
   /** Adds `mutu <feature> <verb>` below the given command (already named after the feature). */
   commands?(command: Command, services: Services): void;
+  /** Further words of the command line beside the feature's own name: `mutu backup`. */
+  words?: Record<string, CommandWord>;
   jobs?: JobDefinition[];
   /** Handlers of other features' events, run in the emitter's transaction. */
   on?: { [K in keyof EventMap]?: (tx: TransactionContext, fact: EventMap[K]) => Promise<void> };
+  /** Where its secrets stand in the database. */
+  sealed?: readonly SealedColumns[];
   /** Entries of the menu. */
   menu?: MenuEntry[];
   /** Cards of the home pages. */
@@ -34,6 +38,19 @@ export interface Feature {
   plainAnswer?(services: Services): (path: string) => Promise<string | null>;
   /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
   memberships?: MembershipSource;
+}
+
+/** A word directly under `mutu`. */
+export interface CommandWord {
+  /** Works before there are tables, or where this version cannot read them: its services are there from `open` on, and not before. */
+  unopened?: boolean;
+  commands(command: Command, services: Services, open: () => Promise<void>): void;
+}
+
+/** Columns whose values are sealed (core/secret.ts), each bound to its row's `id`: a change of the key seals them anew. */
+export interface SealedColumns {
+  table: string;
+  columns: readonly string[];
 }
 
 /** Roles of a user in live accounts, with the names by which pages call these accounts. */

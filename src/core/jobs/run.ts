@@ -9,6 +9,9 @@ import type { Services } from "../services.js";
 const KEPT_DAYS = 30;
 const DAY_MILLISECONDS = 86_400_000;
 const MAX_ERROR = 4000;
+const KEPT_OUT_SECONDS = 60;
+
+type Leased = Pick<JobDefinition, "name" | "leaseSeconds">;
 
 /** How a run ended. `busy`: another run has the lease, nothing was done. */
 export interface JobOutcome {
@@ -40,6 +43,23 @@ export async function runJob(services: Services, job: JobDefinition): Promise<Jo
   return outcome;
 }
 
+/**
+ * Does something while a job must not run, on any panel: `mutu backup` keeps what the prune would remove. Null: the job is running now.
+ */
+export async function withoutJob<T>(services: Services, name: string, act: () => Promise<T>): Promise<{ value: T } | null> {
+  const ctx = services.context({ kind: "system", name });
+  const job = { name, leaseSeconds: KEPT_OUT_SECONDS };
+  const holder = randomUUID();
+  if (!(await ctx.transaction((tx) => takeLease(tx, job, holder)))) return null;
+  const renewal = setInterval(() => renew(ctx, job, holder), (KEPT_OUT_SECONDS * 1000) / 3);
+  try {
+    return { value: await act() };
+  } finally {
+    clearInterval(renewal);
+    await ctx.db.jobLease.deleteMany({ where: { name, holder } });
+  }
+}
+
 async function attempt(ctx: Context, services: Services, job: JobDefinition): Promise<JobOutcome> {
   try {
     return { state: "done", summary: (await job.run(ctx, services)).summary };
@@ -48,7 +68,7 @@ async function attempt(ctx: Context, services: Services, job: JobDefinition): Pr
   }
 }
 
-async function takeLease(ctx: Context, job: JobDefinition, holder: string): Promise<boolean> {
+async function takeLease(ctx: Context, job: Leased, holder: string): Promise<boolean> {
   const now = ctx.clock.now();
   const lease = await ctx.db.jobLease.findUnique({ where: { name: job.name } });
   if (lease && lease.expiresAt > now) return false;
@@ -65,7 +85,7 @@ async function startRun(ctx: Context, job: JobDefinition): Promise<string> {
   return run.id;
 }
 
-async function renew(ctx: Context, job: JobDefinition, holder: string): Promise<void> {
+async function renew(ctx: Context, job: Leased, holder: string): Promise<void> {
   try {
     await ctx.db.jobLease.updateMany({ where: { name: job.name, holder }, data: { expiresAt: leaseEnd(ctx, job) } });
   } catch (error) {
@@ -73,7 +93,7 @@ async function renew(ctx: Context, job: JobDefinition, holder: string): Promise<
   }
 }
 
-function leaseEnd(ctx: Context, job: JobDefinition): Date {
+function leaseEnd(ctx: Context, job: Leased): Date {
   return new Date(ctx.clock.now().getTime() + job.leaseSeconds * 1000);
 }
 

@@ -63,6 +63,11 @@ export async function purgeSessions(db: Db, now: Date): Promise<number> {
   return (await db.session.deleteMany({ where: { expiresAt: { lte: now } } })).count;
 }
 
+/** Ends every session of everybody. */
+export async function endAllSessions(db: Db): Promise<void> {
+  await db.session.deleteMany({});
+}
+
 async function markSeen(db: Db, now: Date, row: Session): Promise<void> {
   // updateMany: the session may have been ended meanwhile, and must not come back.
   await db.session.updateMany({ where: { id: row.id }, data: { lastSeenAt: now, expiresAt: expiry(row.createdAt, now) } });

@@ -1,0 +1,2 @@
+/** Backups: what other features may use. */
+export type {} from "./events.js";

@@ -4,8 +4,8 @@
 # (MUTU_START_FOLLOWS): most changes are good, and the start is the same one that will serve. When anything fails, what was left out is asked after all.
 
 rehearse() { # <base> <root>
+  # the announcement has told what changes
   changes_file=incoming/next/changed passed=''
-  changed=$(changes "$1" "$2" $changes_file) || broken "what changed"
   compared="$1 $2" suspects=$changed
   follows=''
   [ "$verb" != publish ] || follows=yes

@@ -1,9 +1,13 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
 # Sourced by apply, never run by itself.
-# A release is built beside the live one from one tar: verified before anything is unpacked, hashed before it gets its name.
+# A release is built beside the live one from one tar: verified before anything is unpacked, hashed before it gets its name. A member waits for this,
+# so that few programs are started; a release of many files takes the same way with other tools.
 
-# Reads the listing, the base's index and the manifest. Answers "refused …", or the number of files that were sent and the words "<xx> <old> <new>" of each touched shard;
-# writes the new index, the files to delete and nothing else.
+FEW=200 # files that are named one by one, so that nobody else's writing is waited for
+
+# Reads the listing, the base's index and the manifest. Answers "refused …", or the words of the plan: how many files are sent; the daemons of what changes;
+# "<xx> <old> <new> <files before> <files after>" of each touched shard; "<xx> <hash>" of all shards; with a / between.
+# Writes the new index, the list of each new shard, what changes, the files to delete and the sums of all that must be as it is told.
 read_announcement() { # <base> <root> <base index>
   awk -v base="$1" -v root="$2" -v daemons="$MUTU_DAEMONS" -v max="$MUTU_MAX_BYTES" -v empty="$EMPTY" '
     function refuse(why) { if (!bad) print "refused " why; bad = 1; exit 1 }
@@ -14,11 +18,52 @@ read_announcement() { # <base> <root> <base index>
       for (i = 3; i <= n; i++) if (part[i] !~ /^[a-z0-9][A-Za-z0-9._-]*$/) return 0
       return 1
     }
-    BEGIN { n = split(daemons, list, " "); for (i = 1; i <= n; i++) known[list[i]] = 1 }
+    function expect(sum, file) { print sum "  " file > "incoming/expected" }
+    function say(letter, name,   part) { print letter " " name > "incoming/next/changed"; split(name, part, "/"); changed[part[2]] = 1 }
+    function list(sum, name, xx) { # a file of the new shard, which lies where it is made
+      after++
+      if (whole[xx]) { if (!(name in has)) say("A", xx "/" name); else if (has[name] != sum) say("M", xx "/" name); delete has[name] }
+      if (fresh[xx] != empty) print sum "  " name > ("incoming/lists/" fresh[xx])
+      expect(sum, "incoming/files/" xx "/" name)
+    }
+    # the list before and what is put are in order: merged, they are the list after
+    function merge(xx,   file, line, got, sum, name, k) {
+      file = "lists/" from[xx]; k = 1; before = after = 0
+      split("", has)
+      # sent in full: what changes is what the list says, though nobody reads what lies there; nothing, where the same comes anew
+      if (whole[xx]) {
+        line = "lists/" ((fresh[xx] == old[xx]) ? empty : old[xx])
+        while ((got = (getline name < line)) > 0) has[substr(name, 67)] = substr(name, 1, 64)
+        if (got < 0) { bad = 1; exit 1 }
+        close(line)
+        if (fresh[xx] == old[xx]) for (k = 1; k <= count[xx]; k++) has[put[xx, k]] = said[xx "/" put[xx, k]]
+        k = 1
+      }
+      if (fresh[xx] != empty) printf "" > ("incoming/lists/" fresh[xx])
+      while ((got = (getline line < file)) > 0) {
+        sum = substr(line, 1, 64); name = substr(line, 67); before++
+        for (; k <= count[xx] && put[xx, k] "" < name ""; k++) { if (!whole[xx]) say("A", xx "/" put[xx, k]); list(said[xx "/" put[xx, k]], put[xx, k], xx) }
+        if (k <= count[xx] && put[xx, k] == name) {
+          if (said[xx "/" name] != sum) say("M", xx "/" name)
+          list(said[xx "/" name], name, xx); k++
+        } else if ((xx "/" name) in said) say("D", xx "/" name)
+        else { list(sum, name, xx); continue }
+        expect(sum, "shards/" from[xx] "/" name)
+      }
+      if (got < 0) { bad = 1; exit 1 }
+      close(file)
+      for (; k <= count[xx]; k++) { if (!whole[xx]) say("A", xx "/" put[xx, k]); list(said[xx "/" put[xx, k]], put[xx, k], xx) }
+      for (name in has) say("D", xx "/" name)
+      if (from[xx] != empty) expect(from[xx], file)
+      if (fresh[xx] != empty) { close("incoming/lists/" fresh[xx]); expect(fresh[xx], "incoming/lists/" fresh[xx]) }
+      else if (after > 0) refuse("shard " xx " would not be empty")
+      return xx " " from[xx] " " fresh[xx] " " before " " after
+    }
+    BEGIN { n = split(daemons, known_list, " "); for (i = 1; i <= n; i++) known[known_list[i]] = 1 }
     side == "list" {
       if (NF != 6 || $1 != "-rw-r--r--") refuse("member " FNR " of the tar is not a plain file of mode 0644")
       if ((total += $3) > max) refuse("more than " max " bytes")
-      if (FNR == 1) { if ($6 != "manifest") refuse("the first member is not the manifest"); next }
+      if (FNR == 1) { if ($6 != "manifest") refuse("the first member is not the manifest"); size = $3; next }
       name = substr($6, 7)
       if (substr($6, 1, 6) != "files/" || !path(name)) refuse("member " FNR " of the tar has an unexpected path")
       if (name in member) refuse("member " FNR " of the tar comes twice")
@@ -26,7 +71,8 @@ read_announcement() { # <base> <root> <base index>
       next
     }
     side == "base" { old[$1] = $2; next }
-    { lines = FNR }
+    bytes >= size { next } # the files, where all was read at once
+    { lines = FNR; bytes += length($0) + 1; print > "incoming/manifest" }
     FNR == 1 { if ($0 != "base " base) refuse("the manifest names another base"); next }
     FNR == 2 { if ($0 != "root " root) refuse("the manifest names another root"); next }
     $1 == "shard" && NF == 4 && $0 == "shard " $2 " " $3 " " $4 {
@@ -35,117 +81,144 @@ read_announcement() { # <base> <root> <base index>
       # of the empty shard: it is sent in full, and what lies there is not read
       if ($3 != was && $3 != empty) refuse("shard " $2 " of the base is another")
       if ($3 != was && $4 != was) print was > "incoming/suspects"
-      fresh[$2] = $4; from[$2] = $3; touched[++shards] = $2
+      fresh[$2] = $4; from[$2] = $3; whole[$2] = ($3 != was); touched[++shards] = $2
       next
     }
     ($1 == "put" && NF == 3 && $0 == "put " $2 " " $3 && hash($3)) || ($1 == "delete" && NF == 2 && $0 == "delete " $2) {
       if (!path($2) || ($2 in said)) refuse("manifest line " FNR)
-      if (!(substr($2, 1, 2) in fresh)) refuse("manifest line " FNR " is of a shard that is not announced")
-      said[$2] = 1
+      xx = substr($2, 1, 2)
+      if (!(xx in fresh)) refuse("manifest line " FNR " is of a shard that is not announced")
+      said[$2] = $3
       if ($1 == "delete") { print "files/" $2 > "incoming/delete"; next }
       if (!($2 in member)) refuse("manifest line " FNR " puts a file that is not sent")
       puts++; announced[$2] = 1
+      if (count[xx] && put[xx, count[xx]] "" > substr($2, 4) "") refuse("manifest line " FNR " is out of order")
+      put[xx, ++count[xx]] = substr($2, 4)
       next
     }
     { refuse("manifest line " FNR) }
     END {
       if (bad) exit 1
       for (name in member) if (!(name in announced)) refuse("a file is sent that is not announced")
+      if (lines < 2 || bytes > size + 1) refuse("the manifest is cut off")
+      printf "" > "incoming/next/changed"
+      for (i = 1; i <= shards; i++) plan = plan " " merge(touched[i])
       for (i = 0; i < 256; i++) {
         xx = sprintf("%02x", i)
-        print xx " " ((xx in fresh) ? fresh[xx] : (xx in old) ? old[xx] : empty) > "incoming/index"
+        line = xx " " ((xx in fresh) ? fresh[xx] : (xx in old) ? old[xx] : empty)
+        print line > "incoming/release/index"
+        index_words = index_words " " line
       }
-      if (lines < 2) refuse("the manifest is cut off")
-      print puts + 0
-      for (i = 1; i <= shards; i++) print touched[i], from[touched[i]], fresh[touched[i]]
-    }' side=list incoming/list side=base "$3" side=manifest incoming/manifest
+      expect(root, "incoming/release/index")
+      if (base != "none") expect(base, "releases/" base "/index")
+      for (name in changed) changed_words = changed_words " " name
+      print puts + 0 changed_words " /" plan " /" index_words
+    }' side=list incoming/list side=base "$3" side=manifest incoming/sent
 }
 
-# Splits the sums of all files read into one list per shard: check/o.<hash> of shards that exist, check/n.<xx> and lists/<hash> of new ones.
-split_sums() {
-  awk '
-    $1 == "shard" && NF == 4 { fresh[$2] = $4; printf "" > ("incoming/check/n." $2); close("incoming/check/n." $2); printf "" > ("incoming/lists/" $4); close("incoming/lists/" $4); next }
-    side == "" { next }
-    {
-      sum = substr($0, 1, 64); name = substr($0, 67); n = index(name, "/"); top = substr(name, 1, n - 1); name = substr(name, n + 1)
-      if (top == "incoming") name = substr(name, 7) # files/
-      n = index(name, "/"); shard = substr(name, 1, n - 1); name = substr(name, n + 1)
-      if (shard != last) { close(file); close(file2); last = shard }
-      file = (top == "shards") ? "incoming/check/o." shard : "incoming/check/n." shard
-      print sum "  " name > file
-      if (top == "incoming") { file2 = "incoming/lists/" fresh[shard]; print sum "  " name > file2 }
-    }' incoming/manifest side=sums incoming/sums
-}
-
-# Compares what was really read with what was announced: "drift …" lines when the base is not what its name says, "refused …" otherwise, or the names of shards
-# that lie here already and are not what they say: what was just built takes their place.
-compare_sums() { # <root> <base>
-  awk -v root="$1" -v base="$2" -v empty="$EMPTY" '
-    FNR == NR { if ($1 == "shard") { fresh[$2] = $4; if ($3 != empty) where[$3] = $2 }; next }
-    { sum[$2] = $1 }
-    END {
-      for (file in sum) {
-        n = split(file, part, "/"); name = part[n]
-        hash = substr(name, 3)
-        if (substr(name, 1, 2) == "o." && sum[file] != hash) { if (hash in where) drift = drift "drift " where[hash] "\n"; else spoilt = spoilt hash "\n" }
-        if (part[1] == "releases" && sum[file] != base) drift = drift "drift index\n"
-        if (substr(name, 1, 2) == "n." && sum[file] != fresh[substr(name, 3)]) wrong = "refused shard " substr(name, 3) " would be " sum[file]
-        if (file == "incoming/index" && sum[file] != root) wrong = wrong == "" ? "refused root would be " sum[file] : wrong
-      }
-      if (drift != "") { printf "%s", drift; exit 15 }
-      if (wrong != "") { print wrong; exit 13 }
-      printf "%s", spoilt
-    }' incoming/manifest incoming/compared
-}
-
-take() { # the tar, never more of it than MUTU_MAX_BYTES, and its listing
+take() { # the tar, never more of it than MUTU_MAX_BYTES, its listing and its manifest; nobody else reads what is on its way
+  umask 077
   head -c "$MUTU_MAX_BYTES" >incoming/tar || broken "no room for the tar"
   IFS= read -r first <incoming/tar || :
   # a compressed stream, which tar would unpack without being asked, does not start with a name
   case $first in manifest*) ;; *) refuse "not a tar that starts with the manifest" ;; esac
-  tar --numeric-owner -tvf incoming/tar >incoming/list 2>incoming/words && tar -xOf incoming/tar manifest >incoming/manifest 2>incoming/words ||
+  # a small one is read once, its files behind the manifest; nothing is unpacked yet
+  (trap '' XFSZ && ulimit -f 512 && exec tar --numeric-owner -xOvvf incoming/tar >incoming/sent 2>incoming/list) 2>/dev/null ||
+    { tar --numeric-owner -tvf incoming/tar >incoming/list 2>incoming/words && tar -xOf incoming/tar manifest >incoming/sent 2>incoming/words; } ||
     refuse "the tar cannot be read, or is larger than $MUTU_MAX_BYTES bytes"
+  umask 022
 }
 
-build() { # <base> <root> <number of files> <touched: xx old new>...
-  base=$1 root=$2 files=$3
+build() { # <base> <root> <words of the plan>...
+  base=$1 root=$2 puts=$3 changed='' touched='' before=0 after=0
   shift 3
-  touched=$*
-  reading=incoming/files
-  while [ $# -ge 3 ]; do
-    if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else
-      [ -d "shards/$2" ] && [ ! -L "shards/$2" ] || die 15 "drift $1"
-      reading="$reading shards/$2"
-      : >"incoming/check/o.$2"
-      cp -RP "shards/$2" "incoming/files/$1"
-    fi || broken "copy of shard $2"
-    [ ! -d "shards/$3" ] || { reading="$reading shards/$3" && : >"incoming/check/o.$3"; } || broken "check"
-    shift 3
+  while [ "$1" != / ]; do
+    changed="$changed$1
+"
+    shift
   done
+  shift
+  while [ "$1" != / ]; do
+    touched="$touched $1 $2 $3 $4 $5" before=$((before + $4)) after=$((after + $5))
+    [ -d "shards/$2" ] && [ ! -L "shards/$2" ] || die 15 "drift $1"
+    if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else cp -RP "shards/$2" "incoming/files/$1"; fi || broken "copy of shard $2"
+    shift 5
+  done
+  shift
+  few=no
+  [ $((before + after)) -gt $FEW ] || few=yes
+  # what nobody knows of is told: it must neither be kept silently nor be overwritten
+  as_many before || die 15 "$odd"
   if [ -e incoming/delete ]; then
     (cd incoming && xargs rm -f <delete) || broken "delete"
     find incoming/files -mindepth 2 -depth -type d -exec rmdir {} + 2>/dev/null || :
   fi
-  [ "$files" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
-  # shellcheck disable=SC2086 # our own paths
-  find $reading -type f -exec sha256sum {} + | sort -uk 2 >incoming/sums && split_sums || broken "sums"
-  # what is neither file nor folder has no sum, and no business in a shard
-  # shellcheck disable=SC2086
-  for strange in $(find $reading ! -type d ! -type f | sed -n 's:^shards/\([0-9a-f]*\)/.*:\1:p' | sort -u); do
-    [ ! -e "incoming/check/o.$strange" ] || echo strange >>"incoming/check/o.$strange" || broken "check"
+  [ "$puts" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
+  sha256sum --status -c incoming/expected || tell_wrong
+  as_many after || broken "files"
+  keep "$@"
+}
+
+as_many() { # before|after: no other files lie in the copies than there should; $odd says where, $files and $made what is there and how it will be called
+  odd='' files='' made='' which=$1
+  wanted=$after
+  [ "$which" = after ] || wanted=$before
+  [ $few = yes ] || [ "$(count_files incoming/files)" -ne "$wanted" ] || return 0
+  # shellcheck disable=SC2086 # words xx old new before after
+  set -- $touched
+  while [ $# -ge 5 ]; do
+    from=incoming/files/$1 to=shards/$3 count=0
+    if [ $few = yes ]; then
+      made="$made $to"
+      walk "$from"
+    else
+      count=$(count_files "$from")
+    fi
+    wanted=$5
+    [ "$which" = after ] || wanted=$4
+    [ "$count" -eq "$wanted" ] || odd="${odd:+$odd
+}drift $1"
+    shift 5
   done
+  [ -z "$odd" ]
+}
+count_files() { find "$1" ! -type d \( -type f -printf x -o -printf xx \) | wc -c; } # <folder>; a link is none and makes the count another
+walk() { # <folder>
   set +f
-  set -- incoming/index incoming/check/*
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -L "$entry" ]; then count=$((count + 2))
+    elif [ -d "$entry" ]; then
+      made="$made $to${entry#"$from"}"
+      walk "$entry"
+    elif [ -e "$entry" ]; then made="$made $to${entry#"$from"}" files="$files $entry" count=$((count + 1))
+    fi
+  done
   set -f
-  [ "$1$2" != 'incoming/indexincoming/check/*' ] || set -- incoming/index
-  [ "$base" = none ] || set -- "$@" "releases/$base/index"
-  sha256sum -- "$@" >incoming/compared || broken "sums"
-  answer=$(compare_sums "$root" "$base") || case $answer in
+}
+
+# Something is not what it was said to be: "drift …" when the base is not what its name says, "refused …" otherwise.
+tell_wrong() {
+  answer=$(sha256sum -c incoming/expected 2>/dev/null | awk -v root="$root" '
+    FNR == NR { if ($1 == "shard") { at[$3] = $2; to[$4] = $2 } else if ($1 == "put") put[$2] = 1; next }
+    !/: FAILED/ { next }
+    {
+      file = $0; sub(/: FAILED.*/, "", file); split(file, part, "/")
+      if (part[1] == "releases") drift["index"] = 1
+      else if (part[1] == "lists" || part[1] == "shards") drift[at[part[2]]] = 1
+      else if (part[2] == "lists") wrong = "refused shard " to[part[3]] " would be another"
+      else if (part[2] == "release") wrong = "refused root would be another"
+      else if (substr(file, 16) in put) wrong = "refused file " substr(file, 16) " is another"
+      else drift[part[3]] = 1
+    }
+    END {
+      for (name in drift) { print "drift " name; wrong = "" }
+      if (wrong != "") print wrong
+    }' incoming/manifest -)
+  case $answer in
   drift*) die 15 "$answer" ;;
-  *) die 13 "$answer" ;;
+  refused*) die 13 "$answer" ;;
+  *) broken "sums" ;;
   esac
-  spoilt=" $(echo $answer) "
-  keep "$base" "$root"
 }
 
 wall_folders() { # what a daemon has in a shard is read by its own group and nobody else's: one must not read another's keys
@@ -160,70 +233,64 @@ wall_folders() { # what a daemon has in a shard is read by its own group and nob
   done
 }
 
-keep() { # what was verified gets its name: lists, then shards, then the release, each by one rename and never the other way round
-  # shellcheck disable=SC2086 # words xx old new
-  set -- "$1" "$2" $touched
-  # few files are synced one by one, so that nobody's else writing is waited for; many at once
-  if [ $# -lt 50 ]; then each_sync=sync; else each_sync=true && sync -f .; fi || broken "sync"
+keep() { # <xx> <hash>...: what was verified gets its name: lists, then shards, then the release, each by one rename and never the other way round
   wall_folders || broken "groups"
-  find incoming/files incoming/lists \( -type d -o -exec chmod a-w {} + \) -exec $each_sync {} + || broken "sync"
-  base=$1 root=$2
-  shift 2
   set +f
-  [ $# -eq 0 ] || mv -f incoming/lists/* lists/ || broken "lists"
+  lists=$(echo incoming/lists/*)
+  # shellcheck disable=SC2086 # our own paths
+  if [ $few = yes ]; then chmod a-w -- $files $lists 2>/dev/null || [ -z "$files" ]; else find incoming/files incoming/lists -type f -exec chmod a-w {} +; fi || broken "read-only"
+  [ "$lists" = 'incoming/lists/*' ] || mv -f incoming/lists/* lists/ || broken "lists"
+  # hard links of symbolic links: no new inode, and nobody can write into a symbolic link
+  if [ "$base" = none ]; then link_all "$@"; else cp -Pl "releases/$base"/?? incoming/release/; fi || broken "release"
   set -f
-  if [ "$base" = none ]; then
-    mkdir incoming/release
-    # shellcheck disable=SC2046 # words xx hash of our own index
-    link_all $(cat incoming/index)
-  else
-    # hard links of symbolic links: no new inode, and nobody can write into a symbolic link; the three files are renamed over, never written
-    cp -RPl "releases/$base" incoming/release
-  fi || broken "release"
-  while [ $# -ge 3 ]; do
-    case $spoilt in *" $3 "*)
-      [ "$base" != "$root" ] || mended "$1" "$3"
-      # a crash between the two renames gives it back (give_back)
-      mv -T "shards/$3" "incoming/spoilt/$3" || broken "spoilt shard"
-      echo "mended $1"
-      ;;
-    esac
-    [ -d "shards/$3" ] || mv -T "incoming/files/$1" "shards/$3" || broken "shard"
-    [ "$base" = none ] || ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
-    shift 3
-  done
-  { echo "$base" >incoming/base && : >incoming/unproven && mv -f incoming/index incoming/base incoming/unproven incoming/release/; } || broken "release"
+  # shellcheck disable=SC2086 # words xx old new before after
+  name_shards $touched
+  { echo "$base" >incoming/release/base && : >incoming/release/unproven; } || broken "release"
   # links of the base that lead elsewhere are made anew, of the index whose sum was right
-  whole_release incoming/release || {
+  whole_release incoming/release "$@" || {
     set +f
     rm -f incoming/release/[0-9a-f][0-9a-f]
     set -f
-    # shellcheck disable=SC2046
-    link_all $(cat incoming/release/index) && whole_release incoming/release || die 15 "drift release"
+    link_all "$@" && whole_release incoming/release "$@" || die 15 "drift release"
   }
   looked_at=$root
-  if [ ! -d "releases/$root" ]; then
-    # the rename itself is on the disk with the next sync: activate's, or none, and then it was never staged
-    sync shards lists incoming/release incoming/release/index && mv -T incoming/release "releases/$root" || broken "release"
-  else
-    whole_release "releases/$root" || { mv -T "releases/$root" incoming/trash/links && mv -T incoming/release "releases/$root"; } || broken "release"
-  fi
+  # one whose links are not whole was cut off by a power cut, or turned by hand
+  [ ! -d "releases/$root" ] || whole_release "releases/$root" "$@" || mv -T "releases/$root" incoming/trash/links || broken "release"
+  [ -d "releases/$root" ] || mv -T incoming/release "releases/$root" || broken "release"
   [ ! -s incoming/suspects ] || cat incoming/suspects >>suspects || broken "suspects"
 }
-
+name_shards() { # <xx> <old> <new> <files before> <files after>...
+  listed=''
+  while [ $# -ge 5 ]; do
+    listed="$listed lists/$3"
+    # one that is here already and is not what its name says gives way to the one that was built
+    if [ -d "shards/$3" ] && [ -n "$(spoilt_among "$3")" ]; then
+      [ "$base" != "$root" ] || mended "$1" "$3"
+      # what serves may be this very one: no power cut may find it half written. A crash between the two renames gives it back (give_back)
+      sync -f . && mv -T "shards/$3" "incoming/spoilt/$3" || broken "spoilt shard"
+      echo "mended $1"
+    fi
+    [ -d "shards/$3" ] || mv -T "incoming/files/$1" "shards/$3" || broken "shard"
+    [ "$base" = none ] || ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
+    shift 5
+  done
+}
 mended() { # <xx> <hash>: adds to what changed where the same release is mended in its place
   awk -v xx="$1" '
     { path = substr($0, 67) }
     side == "was" { was[path] = substr($0, 1, 64); next }
     { now[path] = 1; if (!(path in was)) print "A " xx "/" path; else if (was[path] != substr($0, 1, 64)) print "M " xx "/" path }
-    END { for (path in was) if (path ~ /^[a-z][a-z0-9-]*\/[A-Za-z0-9._\/-]+$/ && !(path in now)) print "D " xx "/" path }' side=was "incoming/check/o.$2" side=now "lists/$2" >>incoming/mended || broken "what changed"
+    END { for (path in was) if (path ~ /^[a-z][a-z0-9-]*\/[A-Za-z0-9._\/-]+$/ && !(path in now)) print "D " xx "/" path }' side=was "incoming/check/s.$2" side=now "lists/$2" >>incoming/mended || broken "what changed"
 }
-
 link_all() { # <xx> <hash>...
   while [ $# -ge 2 ]; do
     ln -s "../../shards/$2" "incoming/release/$1" || return 1
     shift 2
   done
+}
+on_disk() { # all that was given its name; nothing refers to it yet but an unproven release
+  # shellcheck disable=SC2086 # our own paths
+  if [ $few = yes ]; then sync shards lists releases "releases/$root" "releases/$root/index" "releases/$root/base" $made $listed; else sync -f .; fi
 }
 
 stage() { # <base> <root>
@@ -234,10 +301,13 @@ stage() { # <base> <root>
   index=/dev/null
   [ "$1" = none ] || index=releases/$1/index
   plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan"
-  # shellcheck disable=SC2086 # words xx old new, checked above
+  # shellcheck disable=SC2086 # words, checked above
   build "$1" "$2" $plan
-  rm -f incoming/tar
+  # beside the rehearsal, which starts nothing that a power cut would leave; on the disk before it can be activated
+  { rm -f incoming/tar incoming/sent && on_disk; } 9>&- >/dev/null 2>&1 &
+  writing=$!
   rehearse "$1" "$2"
+  join $writing || broken "sync"
   [ "$verb" = stage ] || return 0
   rm -f "releases/$2/unproven"
   rm -rf incoming

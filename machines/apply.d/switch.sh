@@ -16,6 +16,13 @@ aim() { # <activation to go to|none> <activation to leave|none>: what the driver
 touched='' # daemons of $MUTU_CHANGED, a line each, where this verb has just compared
 compared='' # the two releases that incoming/next/changed tells apart
 drive() { # <daemon> <step>
+  # a driver says beside itself for which of these it has nothing to do: no process for the answer
+  case $2 in prepare | settle | abort)
+    idle_steps=''
+    [ ! -e "$MUTU_DRIVERS/$1/idle" ] || read -r idle_steps <"$MUTU_DRIVERS/$1/idle" || broken "idle steps of $1"
+    case " $idle_steps " in *" $2 "*) return 0 ;; esac
+    ;;
+  esac
   # The subshell keeps the lock until the driver has ended, even when apply is killed; the driver, and what it starts, never holds it.
   # shellcheck disable=SC2320
   (
@@ -81,7 +88,8 @@ exchange() { # <root>: a new activation of it takes over from the live one
   done
   set -f
   new_n=$((new_n + 1)) next=activations/$new_n
-  journal "prepare $new_n $live_n"
+  # what it says must outlive apply, not the machine: nothing that prepare starts outlives that
+  printf 'prepare %s %s .\n' $new_n "$live_n" >>journal || broken "journal"
   # made aside, so that it appears whole; publish has compared already
   if [ "$compared" = "$live_root $1" ]; then touched=$changed; else touched=$(changes "$live_root" "$1" incoming/next/changed) || broken "what changed"; fi
   { ln -s "../../releases/$1" incoming/next/release && echo "$1" >incoming/next/root && echo $new_n >incoming/next/number && mv -T incoming/next "$next"; } ||
@@ -109,11 +117,16 @@ exchange() { # <root>: a new activation of it takes over from the live one
   printf 'switch %s %s .\n' $new_n "$live_n" >>journal
   set +f
   # $next/release is the release's own directory, from which a name may have gone
-  sync journal . releases activations "$next" "$next"/* || broken "sync"
+  sync journal fence . releases activations "$next" "$next"/* || broken "sync"
   set -f
-  point live "$next" && sync . || broken "switch"
+  point live "$next" || broken "switch"
+  # the switch comes to the disk beside the commit: before apply answers, and what a power cut takes is both
+  sync . 9>&- >/dev/null 2>&1 &
+  writing=$! agreed=yes
   # shellcheck disable=SC2086 # names of daemons
-  if [ -n "$to_commit" ] && ! conclude $new_n "$live_n" "$next/changed" $to_commit; then
+  [ -z "$to_commit" ] || conclude $new_n "$live_n" "$next/changed" $to_commit || agreed=no
+  join $writing || broken "sync"
+  if [ $agreed = no ]; then
     go_back $new_n "$live_n" || :
     die 17 "live $live_root" "$report"
   fi
@@ -139,7 +152,7 @@ give_back() { # a shard that was just being replaced when apply was killed
 }
 work_folders() { # this verb's own: whatever one before left is nobody's
   [ ! -e incoming ] || rm -rf incoming
-  mkdir incoming incoming/spoilt incoming/files incoming/check incoming/lists incoming/rehearsal incoming/next incoming/trash || broken "incoming"
+  mkdir incoming incoming/spoilt incoming/files incoming/check incoming/lists incoming/release incoming/rehearsal incoming/next incoming/trash || broken "incoming"
 }
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step

@@ -16,20 +16,29 @@ read_step() { # the last whole line of the journal; a torn one does not end in a
   step=idle
   [ ! -e journal ] || while read -r line; do case $line in *' .') step=${line% .} ;; esac done <journal
 }
-read_fence() {
+read_fence() { # the greatest of its lines: one is added, on the disk with the next sync, so that none before is ever lost
   stored=0
-  [ ! -e fence ] || read -r stored <fence || broken "fence"
+  [ ! -e fence ] || while read -r line; do case $line in '' | *[!0-9]*) ;; *) [ "$line" -le "$stored" ] || stored=$line ;; esac done <fence
 }
 is_hash() { case $1 in *[!0-9a-f]*) return 1 ;; *) [ ${#1} -eq 64 ] ;; esac }
 
 # Each step is written and on the disk before it is done. The file starts anew when there is nothing to recover.
 journal() { printf '%s .\n' "$*" >>journal && sync -d journal || broken "journal"; }
 idle() { printf 'idle .\n' >journal; }
-point() { ln -sfn -- "$2" "$1.new" && mv -T -- "$1.new" "$1"; } # <link> <target>: one rename
+point() { ln -sfnT -- "$2" "$1"; } # <link> <target>: one rename, of a link with another name (coreutils since 8.30)
+join() { # <process started beside>: its status; a signal that a handler took does not end the wait
+  code=0
+  wait "$1" || code=$?
+  while [ $code -gt 128 ] && kill -0 "$1" 2>/dev/null; do
+    code=0
+    wait "$1" || code=$?
+  done
+  return $code
+}
 
-whole_release() { # <directory>: its 256 links lead where its index says
+whole_release() { # <directory> [<xx> <hash>...]: its 256 links lead where its index says
   # shellcheck disable=SC2046
-  set -- "$1" $(cat "$1/index")
+  [ $# -gt 1 ] || set -- "$1" $(cat "$1/index")
   [ $# -eq 513 ] || return 1
   release=$1
   shift

@@ -150,6 +150,11 @@ test("A site that is slow at its limit does not hold its neighbours", async () =
     assert.equal(above.status, 503, host);
     assert.match(above.body, /Beaucoup de visites[\s\S]*Many visits/);
     assert.equal(above.headers["retry-after"], "5");
+    // The site can still be verified: to be changed, put to rest or suspended is what such a site needs.
+    for (const path of ["/.well-known/mutu-probe", "/.well-known/mutu-probe/php"]) {
+      assert.equal((await front.get(host, path, {}, { from: "127.0.0.3" })).status, 200, path);
+      for (const from of ["127.0.0.1", "127.0.0.2"]) assert.equal((await front.get(host, path, {}, { from })).status, 503, `${path}, but from control alone`);
+    }
     const started = performance.now();
     assert.equal((await front.get("neighbour.example")).status, 200);
     assert.ok(performance.now() - started < 1000);

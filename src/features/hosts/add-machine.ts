@@ -22,6 +22,8 @@ export interface MachineOptions {
   daemons?: string;
   homes?: string;
   php?: string;
+  /** Whence SSH comes, when the machine shall be closed to the world; `off` opens it. */
+  firewall?: string;
   httpPort?: number;
   httpsPort?: number;
 }
@@ -82,11 +84,12 @@ export function daemonsOf(names: readonly string[], { roleOf }: Pick<Dialogue, "
   });
 }
 
-function installWords({ name, daemons, homes, php }: MachineOptions, control: string, publicKey: string): string[] {
+function installWords({ name, daemons, homes, php, firewall }: MachineOptions, control: string, publicKey: string): string[] {
   const words = ["--host", name, "--control-address", control, "--panel-key", publicKey];
   if (daemons) words.push("--daemons", daemons);
   if (homes) words.push("--homes", homes);
   if (php) words.push("--php", php);
+  if (firewall) words.push("--firewall", firewall);
   return words;
 }
 

@@ -39,6 +39,7 @@ export function hostCommands(command: Command, services: Services): void {
     .option("--daemons <names>", "daemons to install, in order")
     .option("--homes <folder>", "where members' files are mounted")
     .option("--php <versions>", "PHP versions")
+    .option("--firewall <addresses>", "close the machine to the world but for sites and, from these addresses and this panel, SSH; off opens it")
     .option("--http-port <port>", "where the machine serves HTTP")
     .option("--https-port <port>", "where it serves HTTPS")
     .action(async (name: string, options: Options) => {
@@ -56,7 +57,13 @@ export function hostCommands(command: Command, services: Services): void {
   async function prepareBySsh(name: string, options: Options, dialogue: Dialogue): Promise<HostInput | null> {
     const login = parseAdminAddress(options["ssh"] ?? "");
     if (!login) throw new Error("--ssh wants user@address or user@address:port");
-    const words = { controlAddress: options["controlAddress"], daemons: options["daemons"], homes: options["homes"], php: options["php"] };
+    const words = {
+      controlAddress: options["controlAddress"],
+      daemons: options["daemons"],
+      homes: options["homes"],
+      php: options["php"],
+      firewall: options["firewall"],
+    };
     const ports = { httpPort: Number(options["httpPort"]) || undefined, httpsPort: Number(options["httpsPort"]) || undefined };
     const { name: checked } = parseCommand(HostInput, { name, address: login.address, door: "ssh", homes: "/", daemons: [] });
     const withConfig = options["sshConfig"] ? { ...login, configFile: options["sshConfig"] } : login;

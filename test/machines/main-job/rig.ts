@@ -65,6 +65,10 @@ export interface HouseRequest {
   settings?: readonly string[];
   /** More files of this host seen in control. */
   binds?: readonly Bind[];
+  /** Machines beside control and web1, which the panel does not know. */
+  others?: readonly NodeRequest[];
+  /** More words of `mutu hosts add web1`. */
+  addWords?: readonly string[];
 }
 
 const PRELOAD = "/usr/local/lib/mutu-test/preload.mjs";
@@ -72,7 +76,7 @@ const PRELOAD = "/usr/local/lib/mutu-test/preload.mjs";
 /** Raises it: installs, migrates, registers both machines, makes an administrator, starts the panel. */
 export async function raiseHouse(request: HouseRequest = {}): Promise<House> {
   const { preload } = request;
-  return furnished([{ name: "web1", prepared: "packages" }], REPOSITORY, request, async (house) => {
+  return furnished([{ name: "web1", prepared: "packages" }, ...(request.others ?? [])], REPOSITORY, request, async (house) => {
     const { control, web } = house;
     if (preload !== undefined) {
       await control.writeFile(PRELOAD, preload);
@@ -81,7 +85,7 @@ export async function raiseHouse(request: HouseRequest = {}): Promise<House> {
     await house.mutu("auth", "admin", "create", ADMIN, "--email", "ada@example.org");
     await house.mutu("hosts", "add", "control", "--sudo");
     await admitAdministrator(control, web);
-    house.added = await house.mutu("hosts", "add", "web1", "--ssh", `root@${web.ip}`, "--yes");
+    house.added = await house.mutu("hosts", "add", "web1", "--ssh", `root@${web.ip}`, "--yes", ...(request.addWords ?? []));
     await house.startPanel();
   });
 }

@@ -38,8 +38,10 @@ async function main(argv: string[]): Promise<number> {
     return Number(process.exitCode ?? 0);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    process.stderr.write(`${explain(error)}\n`);
-    return 1;
+    // A monitoring program reads the first line of the output, and 2 as "does not work" (guidelines for monitoring plugins).
+    if (argv[2] === "status") process.stdout.write(`MUTU CRITICAL - ${explain(error)}\n`);
+    else process.stderr.write(`${explain(error)}\n`);
+    return argv[2] === "status" ? 2 : 1;
   } finally {
     await program?.close();
   }

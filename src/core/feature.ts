@@ -35,7 +35,7 @@ export interface Feature {
   /** What administrators answer for, and how it is. Reads rows and asks no machine: it is called every minute. */
   checks?(ctx: Context, services: Services): Promise<Check[]>;
   /** Answers requests of the panel's plain port (HTTP) whose path it knows; null: not this one, it is led to HTTPS. */
-  plainAnswer?(services: Services): (path: string) => Promise<string | null>;
+  plainAnswer?(services: Services): (path: string) => Promise<PlainText | string | null>;
   /** Where memberships come from; exactly one feature has it (accounts). People are read before accounts know of them, so it is a door and no import. */
   memberships?: MembershipSource;
 }
@@ -100,6 +100,12 @@ export interface Check {
   todo?: Saying;
   /** The page that shows more. */
   href?: string;
+}
+
+/** A text with its status; a bare one is 200. */
+export interface PlainText {
+  status: number;
+  text: string;
 }
 
 /** A message's key with its data. */

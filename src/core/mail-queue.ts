@@ -72,6 +72,28 @@ export async function refusedMail(db: Db, purpose: string, take = 50): Promise<{
   return rows.map(({ recipient, error, state }) => ({ recipient, error: error ?? "", final: state === "failed" }));
 }
 
+/** How the queue as a whole stands. */
+export interface MailStanding {
+  /** Letters that were refused or could not be handed over, and have waited since before the moment asked for. */
+  late: number;
+  /** Letters given up since then. */
+  failed: number;
+  /** What the relay said last of one of them. */
+  error: string | null;
+}
+
+/** Counts what did not leave: waiting since before `before`, or given up after it. */
+export async function mailStanding(db: Db, before: Date): Promise<MailStanding> {
+  const where = { state: "waiting", createdAt: { lt: before } };
+  const given = { state: "failed", nextAt: { gte: before } };
+  const [late, failed, last] = await Promise.all([
+    db.outgoingMail.count({ where }),
+    db.outgoingMail.count({ where: given }),
+    db.outgoingMail.findFirst({ where: { OR: [where, given], error: { not: null } }, orderBy: { nextAt: "desc" }, select: { error: true } }),
+  ]);
+  return { late, failed, error: last?.error ?? null };
+}
+
 /** A header is one line, and nobody reads a longer one. */
 function oneLine(text: string): string {
   const plain = text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, " ").trim();

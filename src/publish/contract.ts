@@ -3,6 +3,7 @@
  * A role is a need; a feature collects its state; a daemon renders it. See DESIGN.md "Words".
  */
 
+import type { Context } from "../core/context.js";
 import type { Db } from "../core/db.js";
 import type { Feature } from "../core/feature.js";
 import type { Machine } from "../core/machine/index.js";
@@ -163,6 +164,8 @@ export interface HostDirectory {
   list(db: Db): Promise<HostRecord[]>;
   /** null: unknown, or removed. */
   find(db: Db, hostId: string): Promise<HostRecord | null>;
+  /** Is told whether a machine's door was found open: null, or why nobody answered. */
+  noteReach?(ctx: Context, hostId: string, fault: string | null): Promise<void>;
 }
 
 /** A folder of an account, whole segments below its home. */

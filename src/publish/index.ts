@@ -1,4 +1,5 @@
 /** The publication engine: what features may use. Daemons and role files see contract.ts only. */
+export { countWaiting, listWaitingHosts, readAttempts, type WaitingHost } from "./catch-up.js";
 export { CAUSES, type Cause } from "./cause.js";
 export { type Chip, type ChipRow, chipOf, holdWords, worstChip } from "./chip.js";
 
@@ -26,6 +27,7 @@ export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
 export { STEPS } from "./run.js";
+export { type HostStanding, readStandings } from "./standings.js";
 export { type Touched, touch, touchRole } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";
 export { listUnitRows } from "./unit-rows.js";

@@ -50,6 +50,7 @@ export function withDefaults(hosts: HostDirectory, daemons: ReadonlyMap<string, 
     options: Object.fromEntries(host.daemons.map(({ name }) => [name, optionsOf(daemons.get(name), host.options[name])])),
   });
   return {
+    ...hosts,
     list: async (db) => (await hosts.list(db)).map(complete),
     async find(db, hostId) {
       const host = await hosts.find(db, hostId);

@@ -5,13 +5,14 @@ import { notFound } from "../core/errors.js";
 import type { Services } from "../core/services.js";
 import type { RendererChange } from "../generated/sqlite/client.js";
 import { BATCH } from "./batches.js";
-import { closeAbandoned, listLeftOver } from "./catch-up.js";
+import { closeAbandoned, listLeftOver, listWaitingHosts } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
 import { withDefaults } from "./options.js";
 import { advanceRenderer, type Compared, compareAll, type Runner } from "./renderer.js";
+import { listReturned } from "./returned.js";
 import { type Report, runPublication } from "./run.js";
 import { openStore } from "./store.js";
 import { onTouched } from "./touch.js";
@@ -43,7 +44,7 @@ export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "
   compareAll(cause?: "nightly" | "versions"): Promise<Compared>;
   /** Goes on with a new renderer: its first account, or, once a person has let it go, host after host. */
   advanceRenderer(): Promise<RendererChange | null>;
-  /** Wakes the hosts on which a dead process left touched units; gives their ids. */
+  /** Wakes the hosts on which a dead process left touched units, and those that were away and answer again; gives their ids. */
   catchUp(): Promise<string[]>;
   /** Resolves when no run is under way. A command waits for this before it ends. */
   idle(): Promise<void>;
@@ -160,9 +161,13 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
     advanceRenderer: () => advanceRenderer(runner),
     async catchUp() {
       await closeAbandoned(system);
-      const left = await listLeftOver(system);
-      for (const hostId of left) wake(hostId);
-      return left;
+      const waiting = await listWaitingHosts(system);
+      const now = services.clock.now();
+      const due = waiting.filter(({ nextAt }) => nextAt === null || nextAt <= now).map(({ hostId }) => hostId);
+      for (const hostId of due) wake(hostId);
+      const returned = await listReturned(system, hosts, waiting);
+      for (const hostId of returned) wake(hostId);
+      return [...due, ...returned].sort();
     },
     idle,
     async close() {

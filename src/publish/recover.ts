@@ -15,7 +15,10 @@ export class Mistrust extends Error {
 export async function recover(run: Run): Promise<void> {
   const { host, lease } = run;
   const away = await host.machine.probe();
-  if (away !== null) throw new RunFailure(errorOf("recover", { kind: "unreachable", reason: away }));
+  if (away !== null) {
+    await run.engine.hosts.noteReach?.(run.ctx, host.id, away);
+    throw new RunFailure({ ...errorOf("recover", { kind: "unreachable", reason: away }), data: { reason: away, door: "closed" } });
+  }
   if (await trust(run)) return;
   const outcome = await host.machine.status();
   if (!outcome.ok) throw new RunFailure(errorOf("recover", outcome.failure));

@@ -83,6 +83,7 @@ export interface Panel {
 export interface PanelOptions extends Partial<Pick<PublisherParts, "limits" | "onStep" | "daemons" | "roles">> {
   /** Host → role → daemons. */
   hosts?: Record<string, { name: string; role: string }[]>;
+  noteReach?: HostDirectory["noteReach"];
 }
 
 /** Bounds that keep a failing verification short. */
@@ -110,7 +111,7 @@ export async function makePanel(t: Scope, options: PanelOptions = {}): Promise<P
     services,
     roles,
     daemons,
-    hosts: directory(records),
+    hosts: { ...directory(records), ...(options.noteReach && { noteReach: options.noteReach }) },
     probers,
     limits: { ...LIMITS, ...options.limits },
     onStep: options.onStep,

@@ -17,6 +17,8 @@ export interface Exchange {
   timeoutMs: number;
   /** Asks a resolver to find out. */
   recursive: boolean;
+  /** Has RRSIG records sent along. */
+  signatures?: boolean;
 }
 
 /** Why nothing sound came back. `broken`: an answer to something else, or none that can be read; or a name for which nobody can be asked. */
@@ -32,7 +34,7 @@ export async function exchange(server: Server, question: Question, options: Exch
   return overTcp(server, question, { ...options, timeoutMs: Math.max(1, left) });
 }
 
-function overUdp(server: Server, question: Question, { timeoutMs, recursive }: Exchange): Promise<Answer | ExchangeFailure> {
+function overUdp(server: Server, question: Question, { timeoutMs, recursive, signatures }: Exchange): Promise<Answer | ExchangeFailure> {
   const id = randomInt(IDS);
   const socket = createSocket(isIPv6(server.address) ? "udp6" : "udp4");
   return new Promise((resolve) => {
@@ -54,12 +56,12 @@ function overUdp(server: Server, question: Question, { timeoutMs, recursive }: E
     socket.connect(server.port, server.address, ((error?: Error) => {
       // Node gives the callback an error where the kernel refuses at once (no route); its types do not know.
       if (error) return end("unreachable");
-      socket.send(encodeQuestion(id, question, recursive));
+      socket.send(encodeQuestion(id, question, recursive, signatures));
     }) as () => void);
   });
 }
 
-function overTcp(server: Server, question: Question, { timeoutMs, recursive }: Exchange): Promise<Answer | ExchangeFailure> {
+function overTcp(server: Server, question: Question, { timeoutMs, recursive, signatures }: Exchange): Promise<Answer | ExchangeFailure> {
   const id = randomInt(IDS);
   const socket = new Socket();
   return new Promise((resolve) => {
@@ -80,7 +82,7 @@ function overTcp(server: Server, question: Question, { timeoutMs, recursive }: E
       end(decodeAnswer(received.subarray(LENGTH_BYTES, LENGTH_BYTES + length), id, question) ?? "broken");
     });
     socket.connect(server.port, server.address, () => {
-      const message = encodeQuestion(id, question, recursive);
+      const message = encodeQuestion(id, question, recursive, signatures);
       const length = Buffer.alloc(LENGTH_BYTES);
       length.writeUInt16BE(message.length);
       socket.write(Buffer.concat([length, message]));

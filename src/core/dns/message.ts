@@ -51,8 +51,11 @@ export function isAskable(name: string): boolean {
   return bare.length <= MAX_NAME && (bare === "" || bare.split(".").every((label) => LABEL.test(label)));
 }
 
-/** Writes a question; `recursive` asks a resolver to find out. Throws for a name that is not askable. */
-export function encodeQuestion(id: number, { name, type }: Question, recursive: boolean): Buffer {
+/** RFC 3225: the answer may carry signatures; the bit stands in what is a TTL elsewhere. */
+const DNSSEC_OK = 0x8000;
+
+/** Writes a question; `recursive` asks a resolver to find out, `signatures` has them sent along. Throws for a name that is not askable. */
+export function encodeQuestion(id: number, { name, type }: Question, recursive: boolean, signatures = false): Buffer {
   if (!isAskable(name)) throw new RangeError(`nobody can be asked for ${name}`);
   const header = Buffer.alloc(12);
   header.writeUInt16BE(id, 0);
@@ -65,6 +68,7 @@ export function encodeQuestion(id: number, { name, type }: Question, recursive: 
   const opt = Buffer.alloc(11);
   opt.writeUInt16BE(TYPE_OPT, 1);
   opt.writeUInt16BE(UDP_BYTES, 3);
+  if (signatures) opt.writeUInt16BE(DNSSEC_OK, 7);
   return Buffer.concat([header, encodeName(name), asked, opt]);
 }
 

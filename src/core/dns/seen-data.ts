@@ -14,6 +14,7 @@ export const TYPE_NUMBERS = {
   SRV: 33,
   DS: 43,
   SSHFP: 44,
+  RRSIG: 46,
   DNSKEY: 48,
   TLSA: 52,
   CDS: 59,
@@ -65,6 +66,8 @@ function read(type: SeenType, data: WireReader): string {
       return `${data.word()} ${data.byte()} ${data.byte()} ${hex(data)}`;
     case "DNSKEY":
       return `${data.word()} ${data.byte()} ${data.byte()} ${data.bytes().toString("base64")}`;
+    case "RRSIG":
+      return signature(data);
     case "SSHFP":
       return `${data.byte()} ${data.byte()} ${hex(data)}`;
     case "TLSA":
@@ -73,6 +76,18 @@ function read(type: SeenType, data: WireReader): string {
     case "HTTPS":
       return svcb(data);
   }
+}
+
+/** RFC 4034 §3.2; a type that is not read otherwise stands as its number (RFC 3597 §5). */
+function signature(data: WireReader): string {
+  const covered = data.word();
+  const head = [typeName(covered) ?? `TYPE${covered}`, data.byte(), data.byte(), data.long(), time(data.long()), time(data.long())];
+  return [...head, data.word(), data.name(), data.bytes().toString("base64")].join(" ");
+}
+
+/** YYYYMMDDHHmmSS, UTC; seconds since 1970, which 32 bits hold until 2106. */
+function time(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace(/[-T:]/g, "");
 }
 
 function ipv4(data: WireReader): string {

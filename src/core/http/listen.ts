@@ -4,6 +4,7 @@ import { createServer, type Server } from "node:http";
 import { dirname } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Env } from "../env.js";
+import type { PlainText } from "../feature.js";
 import { selfSigned } from "./certificate.js";
 
 export interface RunningServer {
@@ -51,23 +52,23 @@ async function listenPlain(env: Env, answers: readonly PlainAnswer[]): Promise<S
 }
 
 /** What is told in clear: the text for a path, or null. */
-export type PlainAnswer = (path: string) => Promise<string | null>;
+export type PlainAnswer = (path: string) => Promise<PlainText | string | null>;
 
 /** Makes the server that redirects to the origin, keeping the path, unless one of the answers knows the path. */
 export function createPlainServer(origin: string, answers: readonly PlainAnswer[] = []): Server {
   return createServer((request, response) => {
     const path = /^\/[\x21-\x7e]*$/.test(request.url ?? "") ? (request.url ?? "/") : "/";
     const redirect = () => response.writeHead(308, { location: `${origin}${path}`, "content-length": "0", connection: "close" }).end();
-    firstAnswer(answers, path).then((text) => (text === null ? redirect() : response.writeHead(200, PLAIN_HEADERS).end(text)), redirect);
+    firstAnswer(answers, path).then((found) => (found === null ? redirect() : response.writeHead(found.status, PLAIN_HEADERS).end(found.text)), redirect);
   });
 }
 
 const PLAIN_HEADERS = { "content-type": "text/plain", "cache-control": "no-store", connection: "close" };
 
-async function firstAnswer(answers: readonly PlainAnswer[], path: string): Promise<string | null> {
+async function firstAnswer(answers: readonly PlainAnswer[], path: string): Promise<PlainText | null> {
   for (const answer of answers) {
-    const text = await answer(path);
-    if (text !== null) return text;
+    const found = await answer(path);
+    if (found !== null) return typeof found === "string" ? { status: 200, text: found } : found;
   }
   return null;
 }

@@ -4,6 +4,15 @@ import type { JobDefinition } from "../feature.js";
 import type { Services } from "../services.js";
 import { runJob } from "./run.js";
 
+/** Jobs run every minute: a process that has begun none for so long has a clock that stands. */
+const STILL_MS = 180_000;
+let ticked: Date | null = null;
+
+/** Tells whether the clock of this process stands still; one that was never started (a command) does not. */
+export function clockStands(now: Date): boolean {
+  return ticked !== null && now.getTime() - ticked.getTime() > STILL_MS;
+}
+
 /** Jobs that wait for their hours; `stop` waits for those that run. */
 export interface Scheduled {
   stop(): Promise<void>;
@@ -13,10 +22,12 @@ export interface Scheduled {
 export function scheduleJobs(services: Services, jobs: readonly JobDefinition[]): Scheduled {
   checkJobs(jobs);
   const running = new Set<Promise<unknown>>();
+  ticked = new Date();
   const tasks = jobs.map((job) =>
     schedule(
       job.schedule,
       () => {
+        ticked = new Date();
         const run = runJob(services, job).catch((error) => services.log.error({ err: error, job: job.name }, "job not recorded"));
         running.add(run);
         return run.finally(() => running.delete(run));

@@ -53,7 +53,8 @@ export interface Machine {
    * another than before is read by one reload. Doing it twice is doing it once.
    */
   certificates(input: { daemon: string; files: readonly CertificateFile[]; thumbprint?: string }): Promise<Outcome<PlacedCertificates>>;
-  status(): Promise<Outcome<MachineStatus>>;
+  /** `seconds`: the caller's patience, where it is shorter than ours. */
+  status(seconds?: number): Promise<Outcome<MachineStatus>>;
   /** Reads every file of the live release (or of every kept one too) and tells what is no longer as it was left. Changes nothing, waits for nobody. */
   examine(what: "live" | "kept"): Promise<Outcome<Examination>>;
   /** The content of a file of the live release that is not as it was left, by the sum that `examine` told. */
@@ -67,8 +68,13 @@ const SECONDS = { stage: 600, activate: 300, publish: 900, settle: 300, rollback
 
 /** Opens a door. Costs nothing: the first verb connects. */
 export function openMachine(door: Door): Machine {
-  const call = async <Value>(verb: keyof typeof SECONDS, words: string[], read: (answer: Answer) => Value, stdin?: Readable): Promise<Outcome<Value>> => {
-    const timeoutSeconds = SECONDS[verb];
+  const call = async <Value>(
+    verb: keyof typeof SECONDS,
+    words: string[],
+    read: (answer: Answer) => Value,
+    stdin?: Readable,
+    timeoutSeconds: number = SECONDS[verb],
+  ): Promise<Outcome<Value>> => {
     const argv = doorArgv(door, [verb, ...words]);
     const result = await runCommand({ argv, stdin, timeoutSeconds }).catch((error: Error) => error);
     if (result instanceof Error) return { ok: false, failure: { kind: "unreachable", reason: result.message } };
@@ -93,7 +99,7 @@ export function openMachine(door: Door): Machine {
       const outcome = await call("certificates", [String(PROTOCOL), daemon], readPlaced, packCertificates(fit, thumbprint));
       return outcome.ok ? { ok: true, value: { placed: outcome.value.placed, refused: [...refused, ...outcome.value.refused] } } : outcome;
     },
-    status: () => call("status", [], parseStatus),
+    status: (seconds) => call("status", [], parseStatus, undefined, seconds),
     examine: (what) => call("examine", [String(PROTOCOL), what], readExamination),
     drifted: ({ shard, hash }) =>
       call("examine", [String(PROTOCOL), "content", shard, hash], (answer) =>

@@ -9,6 +9,7 @@ import { certificateJobs } from "./jobs.js";
 import { answerChallenge } from "./plain-answer.js";
 import { reactions } from "./reactions.js";
 import { certificatePages } from "./routes.js";
+import { watchCertificates } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "certificates",
@@ -17,6 +18,7 @@ export const feature: HostingFeature = {
   api: certificateApi,
   commands: certificateCommands,
   jobs: certificateJobs,
+  checks: watchCertificates,
   on: reactions,
   homeCards: certificateCards,
   dnsRecords: certificateRecords,

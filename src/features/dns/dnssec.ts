@@ -8,6 +8,7 @@ import type { HostDirectory } from "../../publish/contract.js";
 import { dnsServerOf } from "./probers.js";
 import type { RecordName } from "./role.js";
 import { stepOf } from "./roll-over-step.js";
+import { signatureEnd } from "./signatures.js";
 import { getZone, zoneObject } from "./zones.js";
 
 const TIMEOUT_MS = 2000;
@@ -57,13 +58,15 @@ interface Answers {
   /** null: nobody answered, what was known stays. */
   primary: PrimaryKeys | null;
   parent: string[] | null;
+  signedUntil: Date | null;
 }
 
 async function askBoth(ctx: Context, { hosts, resolver }: DnssecSources, zone: Zone): Promise<Answers> {
   const host = zone.dnsHostId && zone.signed ? await hosts.find(ctx.db, zone.dnsHostId) : null;
-  const asked = host ? dnsServerOf(host).then((server) => primaryKeys(server, zone.name)) : Promise.resolve({ wanted: [], keys: [] });
-  const [primary, parent] = await Promise.all([asked.catch(() => null), parentDs(resolver, zone.name)]);
-  return { primary, parent };
+  const server = host && (await dnsServerOf(host).catch(() => null));
+  const asked = host === null ? { wanted: [], keys: [] } : server && primaryKeys(server, zone.name);
+  const [primary, parent, signedUntil] = await Promise.all([asked, parentDs(resolver, zone.name), server && signatureEnd(server, zone.name)]);
+  return { primary, parent, signedUntil };
 }
 
 /** What the parent says; null: it could not be found out. */
@@ -73,11 +76,11 @@ async function parentDs(resolver: Resolver, zone: RecordName): Promise<string[] 
   return seen.state === "found" ? seen.records.map(({ value }) => value).sort() : [];
 }
 
-async function saveAnswers(ctx: Context, zone: Zone, { primary, parent }: Answers): Promise<Zone> {
+async function saveAnswers(ctx: Context, zone: Zone, { primary, parent, signedUntil }: Answers): Promise<Zone> {
   const ds = primary?.wanted ?? (zone.ds as string[]);
   // While keys change, the parent may have the DS of any that is still in use.
   const parentState: ParentState = parent === null ? "unknown" : compareDs([...ds, ...(primary?.keys ?? [])], parent);
-  const asked = { ds, parentDs: parent ?? [], parentState, dsAskedAt: ctx.clock.now() };
+  const asked = { ds, parentDs: parent ?? [], parentState, dsAskedAt: ctx.clock.now(), ...(signedUntil ? { signedUntil } : {}) };
   const step = primary && parent ? stepOf({ leaving: zone.leavingKeys as number[], ...primary, parent }) : null;
   if (step === "done") return endRollOver(ctx, zone, asked);
   return ctx.db.zone.update({ where: { id: zone.id }, data: { ...asked, ...(step ? { rollOver: step } : {}) } });

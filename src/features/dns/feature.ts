@@ -12,6 +12,7 @@ import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
 import { dnsRole } from "./roles.js";
 import { dnsPages } from "./routes.js";
+import { watchZones } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "dns",
@@ -29,6 +30,7 @@ export const feature: HostingFeature = {
     importCommands(command, services);
   },
   jobs: dnsJobs,
+  checks: watchZones,
   on: reactions,
   roles: ((services: Services) => [dnsRole(services)]) as unknown as HostingFeature["roles"],
   probers,

@@ -7,6 +7,7 @@ import { type Door, openMachine } from "../../core/machine/index.js";
 import type { Host, HostDaemon } from "../../generated/sqlite/client.js";
 import type { DaemonOptions, HostDirectory, HostRecord } from "../../publish/contract.js";
 import type {} from "./events.js";
+import { noteReach } from "./reach.js";
 import { readState } from "./state.js";
 
 const SSH_PORT = 22;
@@ -41,6 +42,7 @@ export function hostDirectory(env: Env): HostDirectory {
       const host = await db.host.findUnique({ where: { id: hostId }, include: WITH_DAEMONS });
       return host && recordOf(env, host);
     },
+    noteReach,
   };
 }
 

@@ -6,6 +6,7 @@ import { hostCommands } from "./commands.js";
 import { hostDirectory } from "./directory.js";
 import { hostJobs } from "./jobs.js";
 import { hostPages } from "./routes.js";
+import { watchHosts } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "hosts",
@@ -14,6 +15,7 @@ export const feature: HostingFeature = {
   commands: hostCommands,
   jobs: hostJobs,
   homeCards: hostCards,
+  checks: watchHosts,
   hosts: (services) => hostDirectory(services.env),
   menu: [{ label: "hosts.menu", href: "/hosts", icon: "server-2", audience: "admin", position: 40 }],
 };

@@ -16,6 +16,9 @@ const SHOWN = {
 } as const;
 export type ShownHost = Prisma.HostGetPayload<{ include: typeof SHOWN }>;
 
+/** The job asks a machine that answers every five minutes, and one that is away every minute. */
+const FRESH_SECONDS = 285;
+
 /** Hosts by name. */
 export async function listHosts(ctx: Context, query: { q?: string; skip?: number; take?: number } = {}): Promise<{ rows: ShownHost[]; total: number }> {
   requireAdmin(ctx);
@@ -71,17 +74,22 @@ export async function removeHost(ctx: Context, key: string): Promise<void> {
 }
 
 /** Asks a host how it is, and keeps the answer. A host that is away keeps what it said last. */
-export async function probeHost(ctx: Context, env: Env, key: string): Promise<{ host: ShownHost; error: string | null }> {
+export async function probeHost(ctx: Context, env: Env, key: string, seconds?: number): Promise<{ host: ShownHost; error: string | null }> {
   const found = await getHost(ctx, key);
   const machine: Machine = openMachine(doorOf(env, found));
   const away = await machine.probe();
-  const outcome = away === null ? await machine.status() : null;
+  const outcome = away === null ? await machine.status(seconds) : null;
   const fault = away ?? (outcome?.ok === false ? describe(outcome.failure) : null);
   const state: HostState | null = outcome?.ok ? stateOf(outcome.value) : readState(found.state) && { ...(readState(found.state) as HostState), error: fault };
   await ctx.transaction(async (tx) => {
     await tx.db.host.update({
       where: { id: found.id },
-      data: { reachable: fault === null, stateAt: tx.clock.now(), ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}) },
+      data: {
+        reachable: fault === null,
+        awaySince: fault === null ? null : (found.awaySince ?? tx.clock.now()),
+        stateAt: tx.clock.now(),
+        ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}),
+      },
     });
     if (outcome?.ok) await tx.emit("hosts.told", { hostId: found.id, daemons: outcome.value.daemons });
   });
@@ -118,9 +126,18 @@ function describe(failure: { kind: string; reason?: string }): string {
   return failure.reason ? `${failure.kind}: ${failure.reason}` : failure.kind;
 }
 
-/** Asks all hosts, side by side: one that is away delays no other. */
-export async function probeAll(ctx: Context, env: Env): Promise<{ asked: number; away: number }> {
-  const hosts = await ctx.db.host.findMany({ select: { id: true } });
-  const answers = await Promise.all(hosts.map(({ id }) => probeHost(ctx, env, id)));
+interface ProbeOptions {
+  /** Leaves out those that answered a short while ago. */
+  dueOnly?: boolean;
+  /** How long each may take to tell how it is. */
+  seconds?: number;
+}
+
+/** Asks hosts side by side: one that is away delays no other. */
+export async function probeAll(ctx: Context, env: Env, { dueOnly = false, seconds }: ProbeOptions = {}): Promise<{ asked: number; away: number }> {
+  const before = new Date(ctx.clock.now().getTime() - FRESH_SECONDS * 1000);
+  const due = { OR: [{ reachable: null }, { reachable: false }, { stateAt: null }, { stateAt: { lt: before } }] };
+  const hosts = await ctx.db.host.findMany({ where: dueOnly ? due : {}, select: { id: true } });
+  const answers = await Promise.all(hosts.map(({ id }) => probeHost(ctx, env, id, seconds)));
   return { asked: answers.length, away: answers.filter(({ error }) => error !== null).length };
 }

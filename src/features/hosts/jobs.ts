@@ -1,4 +1,4 @@
-/** Asks every host how it is. */
+/** Asks every host how it is: every five minutes, and every minute while it is away. */
 import type { JobDefinition } from "../../core/feature.js";
 import { probeAll } from "./hosts.js";
 
@@ -7,10 +7,10 @@ const LEASE_SECONDS = 300;
 export const hostJobs: JobDefinition[] = [
   {
     name: "hosts.probe",
-    schedule: "*/5 * * * *",
+    schedule: "* * * * *",
     leaseSeconds: LEASE_SECONDS,
     async run(ctx, services) {
-      const { asked, away } = await probeAll(ctx, services.env);
+      const { asked, away } = await probeAll(ctx, services.env, { dueOnly: true });
       return { summary: `${asked} asked, ${away} away` };
     },
   },

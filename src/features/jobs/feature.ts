@@ -2,10 +2,12 @@
 import type { Feature } from "../../core/feature.js";
 import { jobApi } from "./api.js";
 import { jobPages } from "./routes.js";
+import { watchJobs } from "./watched.js";
 
 export const feature: Feature = {
   name: "jobs",
   pages: jobPages,
   api: jobApi,
+  checks: watchJobs,
   menu: [{ label: "jobs.menu", href: "/jobs", icon: "clock-play", audience: "admin", position: 65 }],
 };

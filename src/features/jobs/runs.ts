@@ -8,7 +8,7 @@ import { requireAdmin } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 
 /** Every job of this program. */
-function knownJobs(services: Services): JobDefinition[] {
+export function knownJobs(services: Services): JobDefinition[] {
   return [...coreJobs, ...services.features.flatMap((feature) => feature.jobs ?? [])];
 }
 

@@ -6,6 +6,7 @@ import { publicationJobs } from "./jobs.js";
 import { READ } from "./publications.js";
 import { rendererApi, rendererPages } from "./renderer-routes.js";
 import { publicationPages } from "./routes.js";
+import { watchPublications } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "publications",
@@ -20,6 +21,7 @@ export const feature: HostingFeature = {
   },
   commands: publicationCommands,
   jobs: publicationJobs,
+  checks: watchPublications,
   menu: [
     { label: "publications.menu", href: "/publications", icon: "cloud-up", audience: "admin", position: 50 },
     { label: "publications.menu_member", href: "/publications", icon: "cloud-up", audience: "member", permission: READ, position: 80 },

@@ -1,6 +1,23 @@
 /** Watch: how everything is that administrators answer for, told to monitoring programs, on a page and by letters. */
 import type { Feature } from "../../core/feature.js";
+import { createHealth } from "./health.js";
+import { healthPage } from "./routes.js";
+import { statusCommand } from "./status.js";
+import { watchMail } from "./watched.js";
 
 export const feature: Feature = {
   name: "watch",
+  pages(app, services) {
+    healthPage(app, createHealth(services));
+  },
+  plainAnswer(services) {
+    const health = createHealth(services);
+    return async (path) => {
+      if (path !== "/healthz") return null;
+      const word = await health.ask();
+      return { status: word === "ok" ? 200 : 503, text: `${word}\n` };
+    };
+  },
+  words: { status: { commands: statusCommand } },
+  checks: watchMail,
 };

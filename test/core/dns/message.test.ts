@@ -37,6 +37,8 @@ test("a question reads back as itself by a second opinion", () => {
   assert.equal(read.flag_rd, true);
   assert.deepEqual(read.questions, [{ name: "www.Example.org", type: "CAA", class: "IN" }]);
   assert.equal((read.additionals?.[0] as { udpPayloadSize?: number } | undefined)?.udpPayloadSize, 1232);
+  const signed = packet.decode(encodeQuestion(1, { name: "example.org", type: "SOA" }, false, true));
+  assert.equal((signed.additionals?.[0] as { flag_do?: boolean } | undefined)?.flag_do, true);
   assert.throws(() => encodeQuestion(1, { name: `${"a".repeat(64)}.org`, type: "A" }, true), RangeError);
 });
 
@@ -51,6 +53,22 @@ test("what dns-packet writes, we read in presentation form", () => {
     { type: "SRV", name: "example.org", ttl: 60, data: { priority: 1, weight: 2, port: 443, target: "a.example.org" } },
     { type: "DS", name: "example.org", ttl: 60, data: { keyTag: 12, algorithm: 13, digestType: 2, digest: Buffer.from("ab".repeat(32), "hex") } },
     { type: "SSHFP", name: "example.org", ttl: 60, data: { algorithm: 4, hash: 2, fingerprint: "cd".repeat(32) } },
+    {
+      type: "RRSIG",
+      name: "example.org",
+      ttl: 60,
+      data: {
+        typeCovered: "SOA",
+        algorithm: 13,
+        labels: 2,
+        originalTTL: 3600,
+        expiration: Date.UTC(2026, 11, 12, 1, 2, 3) / 1000,
+        inception: Date.UTC(2026, 10, 28) / 1000,
+        keyTag: 4711,
+        signersName: "example.org",
+        signature: Buffer.from("c2ln", "base64"),
+      },
+    },
     { type: "TLSA", name: "example.org", ttl: 60, data: { usage: 3, selector: 1, matchingType: 1, certificate: Buffer.from("ef".repeat(32), "hex") } },
     {
       type: "SOA",
@@ -71,6 +89,7 @@ test("what dns-packet writes, we read in presentation form", () => {
     "1 2 443 a.example.org.",
     `12 13 2 ${"ab".repeat(32)}`,
     `4 2 ${"cd".repeat(32)}`,
+    "SOA 13 2 3600 20261212010203 20261128000000 4711 example.org. c2ln",
     `3 1 1 ${"ef".repeat(32)}`,
     "ns1.example.net. h.example.net. 9 1 2 3 4",
   ]);

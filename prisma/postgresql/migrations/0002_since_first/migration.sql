@@ -14,7 +14,8 @@ CREATE TYPE "RequestState" AS ENUM ('waiting', 'proven', 'objected', 'granted', 
 ALTER TABLE "Plan" ADD COLUMN     "maxFtpLogins" INTEGER NOT NULL DEFAULT 20;
 
 -- AlterTable
-ALTER TABLE "Host" ADD COLUMN     "publicIpv4" TEXT,
+ALTER TABLE "Host" ADD COLUMN     "awaySince" TIMESTAMP(3),
+ADD COLUMN     "publicIpv4" TEXT,
 ADD COLUMN     "publicIpv6" TEXT;
 
 -- AlterTable
@@ -193,6 +194,7 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" TIMESTAMP(3),
+    "signedUntil" TIMESTAMP(3),
     "undo" JSONB NOT NULL DEFAULT '{}',
     "undoAt" TIMESTAMP(3),
     "leavingKeys" JSONB NOT NULL DEFAULT '[]',
@@ -354,6 +356,7 @@ CREATE TABLE "OutgoingMail" (
     "recipient" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
     "text" TEXT NOT NULL,
+    "alert" BOOLEAN NOT NULL DEFAULT false,
     "state" TEXT NOT NULL DEFAULT 'waiting',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "nextAt" TIMESTAMP(3) NOT NULL,
@@ -448,6 +451,30 @@ CREATE TABLE "NameRequest" (
     CONSTRAINT "NameRequest_pkey" PRIMARY KEY ("id")
 );
 
+-- CreateTable
+CREATE TABLE "WatchedCheck" (
+    "name" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "since" TIMESTAMP(3) NOT NULL,
+    "says" JSONB NOT NULL,
+    "todo" JSONB,
+    "href" TEXT,
+    "seenAt" TIMESTAMP(3) NOT NULL,
+    "told" TEXT NOT NULL DEFAULT 'ok',
+    "toldAt" TIMESTAMP(3),
+    "worsenings" INTEGER NOT NULL DEFAULT 0,
+
+    CONSTRAINT "WatchedCheck_pkey" PRIMARY KEY ("subject","name")
+);
+
+-- CreateTable
+CREATE TABLE "AlertRefusal" (
+    "userId" TEXT NOT NULL,
+
+    CONSTRAINT "AlertRefusal_pkey" PRIMARY KEY ("userId")
+);
+
 -- CreateIndex
 CREATE INDEX "DomainLook_accountId_name_idx" ON "DomainLook"("accountId", "name");
 
@@ -522,6 +549,9 @@ CREATE INDEX "Zone_accountId_name_idx" ON "Zone"("accountId", "name");
 
 -- CreateIndex
 CREATE INDEX "Zone_dnsHostId_name_idx" ON "Zone"("dnsHostId", "name");
+
+-- CreateIndex
+CREATE INDEX "Zone_signedUntil_idx" ON "Zone"("signedUntil");
 
 -- CreateIndex
 CREATE INDEX "Zone_above_idx" ON "Zone"("above");

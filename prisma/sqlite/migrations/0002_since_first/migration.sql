@@ -1,4 +1,5 @@
 -- AlterTable
+ALTER TABLE "Host" ADD COLUMN "awaySince" DATETIME;
 ALTER TABLE "Host" ADD COLUMN "publicIpv4" TEXT;
 ALTER TABLE "Host" ADD COLUMN "publicIpv6" TEXT;
 
@@ -160,6 +161,7 @@ CREATE TABLE "Zone" (
     "parentDs" JSONB NOT NULL DEFAULT '[]',
     "parentState" TEXT NOT NULL DEFAULT 'unknown',
     "dsAskedAt" DATETIME,
+    "signedUntil" DATETIME,
     "undo" JSONB NOT NULL DEFAULT '{}',
     "undoAt" DATETIME,
     "leavingKeys" JSONB NOT NULL DEFAULT '[]',
@@ -314,6 +316,7 @@ CREATE TABLE "OutgoingMail" (
     "recipient" TEXT NOT NULL,
     "subject" TEXT NOT NULL,
     "text" TEXT NOT NULL,
+    "alert" BOOLEAN NOT NULL DEFAULT false,
     "state" TEXT NOT NULL DEFAULT 'waiting',
     "attempts" INTEGER NOT NULL DEFAULT 0,
     "nextAt" DATETIME NOT NULL,
@@ -402,6 +405,28 @@ CREATE TABLE "NameRequest" (
     "closedAt" DATETIME,
     CONSTRAINT "NameRequest_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
     CONSTRAINT "NameRequest_holderId_fkey" FOREIGN KEY ("holderId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
+CREATE TABLE "WatchedCheck" (
+    "name" TEXT NOT NULL,
+    "subject" TEXT NOT NULL,
+    "state" TEXT NOT NULL,
+    "since" DATETIME NOT NULL,
+    "says" JSONB NOT NULL,
+    "todo" JSONB,
+    "href" TEXT,
+    "seenAt" DATETIME NOT NULL,
+    "told" TEXT NOT NULL DEFAULT 'ok',
+    "toldAt" DATETIME,
+    "worsenings" INTEGER NOT NULL DEFAULT 0,
+
+    PRIMARY KEY ("subject", "name")
+);
+
+-- CreateTable
+CREATE TABLE "AlertRefusal" (
+    "userId" TEXT NOT NULL PRIMARY KEY
 );
 
 -- RedefineTables
@@ -557,6 +582,9 @@ CREATE INDEX "Zone_accountId_name_idx" ON "Zone"("accountId", "name");
 
 -- CreateIndex
 CREATE INDEX "Zone_dnsHostId_name_idx" ON "Zone"("dnsHostId", "name");
+
+-- CreateIndex
+CREATE INDEX "Zone_signedUntil_idx" ON "Zone"("signedUntil");
 
 -- CreateIndex
 CREATE INDEX "Zone_above_idx" ON "Zone"("above");

@@ -1,0 +1,47 @@
+/** What is watched of machines: that they answer, speak our protocol, have room and see the members' files. */
+import type { Context } from "../../core/context.js";
+import type { Check } from "../../core/feature.js";
+import type { Host } from "../../generated/sqlite/client.js";
+import { type HostState, readState } from "./state.js";
+
+/** Of the disk that holds MUTU_ROOT: a release of ten thousand sites takes some megabytes, a log that runs wild takes all. */
+const LITTLE_KB = 2 * 1024 * 1024;
+const TOO_LITTLE_KB = 512 * 1024;
+const KB_IN_MB = 1024;
+
+/** Checks of every machine, from what it said when it was asked last. */
+export async function watchHosts({ db }: Context): Promise<Check[]> {
+  const hosts = await db.host.findMany({ orderBy: { name: "asc" } });
+  return hosts.flatMap((host) => {
+    const state = readState(host.state);
+    return [reachable(host, state), ...(state ? [...disk(host, state), ...mount(host, state)] : [])];
+  });
+}
+
+function reachable({ id, name, reachable: answers, awaySince, stateAt }: Host, state: HostState | null): Check {
+  const base = { name: "reachable", subject: name, href: `/hosts/${id}` };
+  if (answers === null) return { ...base, state: "warning", says: { key: "hosts.checks.reachable_unknown", data: { host: name } } };
+  if (answers) return { ...base, state: "ok", says: { key: "hosts.checks.reachable_ok", data: { host: name, at: stateAt?.toISOString() ?? "" } } };
+  const data = { host: name, since: (awaySince ?? stateAt)?.toISOString() ?? "", reason: state?.error ?? "" };
+  return { ...base, state: "failing", says: { key: "hosts.checks.reachable_failing", data }, todo: { key: "hosts.checks.reachable_todo", data } };
+}
+
+function disk({ id, name }: Host, { diskFreeKb }: HostState): Check[] {
+  if (!Number.isFinite(diskFreeKb)) return [];
+  const state = diskFreeKb < TOO_LITTLE_KB ? "failing" : diskFreeKb < LITTLE_KB ? "warning" : "ok";
+  const data = { host: name, megabytes: Math.floor(diskFreeKb / KB_IN_MB) };
+  const todo = { key: "hosts.checks.disk_todo", data };
+  return [{ name: "disk", subject: name, href: `/hosts/${id}`, state, says: { key: "hosts.checks.disk", data }, ...(state === "ok" ? {} : { todo }) }];
+}
+
+/** A line `mount <state> <kind>` of the machine (machines/README.md); one that is older, or keeps no homes, tells none. */
+function mount({ id, name, homes }: Host, { daemons }: HostState): Check[] {
+  const [line] = daemons["mount"] ?? [];
+  if (line === undefined) return [];
+  const [state, kind] = line;
+  const base = { name: "mount", subject: name, href: `/hosts/${id}` };
+  const data = { host: name, folder: homes, kind };
+  if (state === "answers") return [{ ...base, state: "ok", says: { key: "hosts.checks.mount_ok", data } }];
+  const word = state === "absent" ? "absent" : "silent";
+  return [{ ...base, state: "failing", says: { key: `hosts.checks.mount_${word}`, data }, todo: { key: "hosts.checks.mount_todo", data } }];
+}

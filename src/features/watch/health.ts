@@ -1,6 +1,7 @@
 /** What `/healthz` answers: whether this very process can serve. It tells no secret and asks the database every two seconds at most. */
 import { clockStands } from "../../core/jobs/index.js";
 import type { Services } from "../../core/services.js";
+import { readSetting } from "../../core/settings.js";
 
 const KEPT_MS = 2_000;
 /** A database that takes longer answers nobody's page either. */
@@ -30,7 +31,7 @@ export function createHealth({ db }: Pick<Services, "db">, { keptMs = KEPT_MS, p
     const late = new Promise<boolean>((resolve) => {
       timer = setTimeout(() => resolve(false), patienceMs);
     });
-    const read = db.setting.findFirst({ select: { key: true } }).then(
+    const read = readSetting(db, "watch.health").then(
       () => true,
       () => false,
     );

@@ -22,11 +22,11 @@ test("health is one word, kept by nobody, and asked for without limit", async (t
 test("a database that is gone, or answers nobody, is told; what was found is shared and kept for a moment", async () => {
   let asked = 0;
   let read = async (): Promise<unknown> => null;
-  const findFirst = () => {
+  const findUnique = () => {
     asked += 1;
     return read();
   };
-  const services = { db: { setting: { findFirst } } as unknown as Services["db"] };
+  const services = { db: { setting: { findUnique } } as unknown as Services["db"] };
   const keeping = createHealth(services, { keptMs: 600_000 });
   assert.deepEqual(await Promise.all([keeping.ask(), keeping.ask(), keeping.ask()]), ["ok", "ok", "ok"]);
   assert.equal(asked, 1);

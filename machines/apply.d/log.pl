@@ -27,6 +27,9 @@ sub keep {
 # Our own questions after each publication are nobody's visit.
 sub probe { $_[0] =~ m{ "GET /\.well-known/mutu-probe(?:/php)? HTTP/1\.[01]" 200 } }
 
+# Where PHP's pools are reached is nobody's business (random names are one of their walls).
+sub quiet { $_[0] =~ s{(?:unix:)?/\S*?\.sock(?:\|fcgi://\w*)?}{PHP}gr }
+
 sub plain {    # a regular file, opened without following a link or waiting for a pipe; at most one name, so that it is nobody else's
     my ($path) = @_;
     sysopen my $file, $path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK or return;
@@ -104,7 +107,7 @@ sub new {
         lines_from($one->{file}, $one->{start}, $one->{start} == $one->{from}, sub {
             my ($line) = @_;
             return if substr($line, 0, $length) ne $mine || probe($line);
-            keep($1, $2) if substr($line, $length) =~ /\A(\S+) (.*)\z/s;
+            keep($1, $kind eq 'error' ? quiet($2) : $2) if substr($line, $length) =~ /\A(\S+) (.*)\z/s;
         });
     }
 }

@@ -12,6 +12,7 @@
 #include "httpd.h"
 #include "http_config.h"
 #include "http_core.h"
+#include "http_log.h"
 #include "http_protocol.h"
 #include "http_request.h"
 #include "http_ssl.h"
@@ -30,6 +31,7 @@ typedef struct {
 } conf;
 
 module AP_MODULE_DECLARE_DATA mutu_module;
+APLOG_USE_MODULE(mutu);
 
 static conf *of(const server_rec *s) { return ap_get_module_config(s->module_config, &mutu_module); }
 
@@ -82,6 +84,13 @@ static const char *php_values(request_rec *r, const conf *c)
     return apr_psprintf(r->pool, "%serror_log=\"%s/%u/logs/php/%s.log\"\n", values, c->php_logs, (unsigned)c->account, r->server->server_hostname);
 }
 
+/* In words that the panel knows, for the site's page. */
+static int refused(request_rec *r, const char *why, const char *what)
+{
+    ap_log_rerror(APLOG_MARK, APLOG_ERR, 0, r, "%s%s", why, what);
+    return HTTP_FORBIDDEN;
+}
+
 static int guard(request_rec *r)
 {
     const conf *c = of(r->server);
@@ -89,12 +98,13 @@ static int guard(request_rec *r)
     int ping = ap_get_module_config(r->request_config, &mutu_module) != NULL;
     apr_table_unset(r->subprocess_env, "PHP_ADMIN_VALUE");
     apr_table_unset(r->subprocess_env, "PHP_VALUE");
-    if (r->proxyreq || (r->filename && !strncmp(r->filename, "proxy:", 6))) return HTTP_FORBIDDEN;
-    if (!ping && forbidden_file(r)) return HTTP_FORBIDDEN;
+    if (r->proxyreq || (r->filename && !strncmp(r->filename, "proxy:", 6))) return refused(r, "MUTU02: a handler or proxy that is not the site's own: ", r->uri);
+    if (!ping && forbidden_file(r)) return refused(r, "MUTU01: not a file of the account: ", r->filename);
     if (c->backend && (!strcmp(handler, "mutu-php") || !strncmp(handler, "application/x-httpd-php", 23))) r->handler = handler = c->backend;
     if (!c->backend || strcmp(handler, c->backend)) {
         /* Another's pool, or the source of a program as plain text. */
-        if (!strncasecmp(handler, "proxy:", 6) || (r->finfo.filetype == APR_REG && is_php_name(r->filename))) return HTTP_FORBIDDEN;
+        if (!strncasecmp(handler, "proxy:", 6)) return refused(r, "MUTU02: a handler or proxy that is not the site's own: ", r->uri);
+        if (r->finfo.filetype == APR_REG && is_php_name(r->filename)) return refused(r, "MUTU03: PHP is not on here: ", r->filename);
         ap_add_output_filter("MUTU_OWNED", NULL, r, r->connection);
         return DECLINED;
     }
@@ -280,4 +290,4 @@ static void hooks(apr_pool_t *p)
     ap_register_output_filter("MUTU_OWNED", owned, NULL, (ap_filter_type)(AP_FTYPE_RESOURCE - 1));
 }
 
-AP_DECLARE_MODULE(mutu) = { STANDARD20_MODULE_STUFF, NULL, NULL, create, merge, commands, hooks, AP_MODULE_FLAG_NONE };
+module AP_MODULE_DECLARE_DATA mutu_module = { STANDARD20_MODULE_STUFF, NULL, NULL, create, merge, commands, hooks, AP_MODULE_FLAG_NONE };

@@ -1,14 +1,50 @@
 /** Logs as they really come: Apache, PHP-FPM and apply's verb `log`, among hostile visitors and members. */
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { chownSync, existsSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import type { LogKind, Machine } from "../../src/core/machine/index.js";
+import { findTrouble } from "../../src/features/logs/index.js";
 import type { AccountWebState, FolderSite } from "../../src/features/sites/role.js";
 import { ApacheRig, accountState, sitePhp } from "./apache-rig.js";
 
-const [A, B] = [20_001, 20_002];
+const [A, B, C] = [20_001, 20_002, 20_004];
 const DAEMONS = ["php-fpm", "apache"];
+
+/** Programs that fail, as members' do; what the panel makes of PHP's real words. */
+const FAILURES: [name: string, code: string, program: string, data?: Record<string, string | number>][] = [
+  [
+    "uncaught",
+    "uncaught",
+    '<?php function f() { throw new RuntimeException("Plus <b>rien</b>\nne va"); } f();',
+    { name: "RuntimeException", text: "Plus <b>rien</b>\\u{a}ne va" },
+  ],
+  ["memory", "memory", '<?php $a = str_repeat("x", 90000000);', { mb: 64 }],
+  ["time", "time", "<?php while (true) { $a = 1; }", { count: 1 }],
+  ["function", "function_unknown", "<?php nope();", { name: "nope" }],
+  ["extension", "extension", "<?php imap_open('x', 'y', 'z');", { name: "imap_open" }],
+  ["method", "method_unknown", "<?php (new ArrayObject())->nope();", { name: "ArrayObject::nope" }],
+  ["parse", "parse", '<?php echo "a" echo;', { text: 'syntax error, unexpected token "echo", expecting "," or ";"' }],
+  ["class", "class_missing", "<?php new Nope();", { name: "Nope" }],
+  ["interface", "class_missing", "<?php class A implements Nope {}", { name: "Nope" }],
+  ["constant", "constant_unknown", "<?php echo NOPE;", { name: "NOPE" }],
+  ["require", "file_missing", '<?php require "nope.php";', { name: "nope.php" }],
+  ["closed", "permission", '<?php $f = __DIR__ . "/x.inc"; file_put_contents($f, ""); chmod($f, 0); require $f;'],
+  ["outside", "outside", '<?php require "/etc/shadow";', { name: "/etc/shadow" }],
+  ["nothing", "on_nothing", "<?php $a = null; $a->b();", { name: "b" }],
+  ["type", "type", '<?php function g(int $a) {} g("x");'],
+  ["arguments", "arguments", "<?php function g(int $a) {} g();"],
+  ["division", "division", "<?php echo 1 % 0;"],
+  ["twice", "declared_twice", '<?php function h() {} eval("function h() {}");', { name: "h" }],
+  ["refused", "database_refused", '<?php new PDO("mysql:host=127.0.0.1;port=1;dbname=x", "u", "p");'],
+  ["refused_mysqli", "database_refused", '<?php mysqli_connect("127.0.0.1", "u", "p", "x", 1);'],
+  ["socket", "database_refused", '<?php mysqli_connect("localhost", "u", "p");'],
+  ["host", "database_refused", '<?php new PDO("mysql:host=nowhere.invalid;dbname=x", "u", "p");'],
+  ["driver", "database_driver", '<?php new PDO("pgsql:host=127.0.0.1");'],
+  ["full", "disk_full", '<?php file_put_contents(__DIR__ . "/full", "x");'],
+  ["own", "other", '<?php trigger_error("Mon erreur", E_USER_ERROR);', { text: "Mon erreur" }],
+];
 
 describe("logs", () => {
   let rig: ApacheRig;
@@ -24,6 +60,10 @@ describe("logs", () => {
       "www/denied/.htaccess": "Require all denied\n",
     });
     rig.home(B, { "www/index.php": "<?php echo 'b';" });
+    rig.home(C, Object.fromEntries(FAILURES.map(([name, , program]) => [`www/${name}.php`, program])));
+    rig.home(C, { "www/quiet.php": "<?php error_log('PHP Fatal error:  of my own'); trigger_error('slight', E_USER_WARNING); echo 'ok';" });
+    // A disk without room, as PHP meets it.
+    execFileSync("mknod", ["-m", "0666", join(rig.machine.homes, String(C), "www/full"), "c", "1", "7"]);
     rig.publish(states());
     machine = rig.machine.apply(DAEMONS);
   });
@@ -35,11 +75,12 @@ describe("logs", () => {
       { names: ["*.a.test"], serve: folder(A) },
     ]),
     accountState(B, rig.machine.homes, [{ names: ["b.test"], serve: folder(B) }]),
+    accountState(C, rig.machine.homes, [{ names: ["c.test"], serve: folder(C, { memory_limit: "64M", max_execution_time: "1" }) }]),
   ];
-  const folder = (account: number): FolderSite => ({
+  const folder = (account: number, values?: Record<string, string>): FolderSite => ({
     kind: "folder",
     root: join(rig.machine.homes, String(account), "www"),
-    php: sitePhp(account),
+    php: sitePhp(account, values),
     index: ["index.php"],
     errorPages: {},
   });
@@ -127,6 +168,21 @@ describe("logs", () => {
     assert.deepEqual(await log(B, "php"), []);
     rmSync(own(B));
     renameSync(`${own(B)}-aside`, own(B));
+  });
+
+  test("what PHP really says is told in words: cause, file below the site's folder, line", async () => {
+    const place = { home: join(rig.machine.homes, String(C)), folder: "www" };
+    const wrong: string[] = [];
+    for (const [name, code, , data] of FAILURES) {
+      await rig.ask("c.test", { path: `/${name}.php` });
+      await rig.ask("c.test", { path: "/quiet.php" });
+      const trouble = findTrouble(await log(C, "php"), await log(C, "error"), place);
+      const found = { file: trouble?.file, line: trouble?.line, code: trouble?.cause.code, data: trouble?.cause.data };
+      const wanted = { file: `${name}.php`, line: 1, code, data: data ?? found.data };
+      if (JSON.stringify(found) !== JSON.stringify(wanted)) wrong.push(`${name}: ${JSON.stringify(found)} of ${trouble?.message}`);
+      assert.ok(trouble?.at && Math.abs(trouble.at.getTime() - Date.now()) < 3_600_000);
+    }
+    assert.deepEqual(wrong, []);
   });
 
   test("a worker writes where its site's log is, or hands the message to Apache", async () => {

@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
+import type { Services } from "../../core/services.js";
 import { chipsOf } from "./chips.js";
+import { logApi } from "./log-api.js";
 import { addProxyTarget, listProxyTargets, removeProxyTarget } from "./proxy-targets.js";
 import { releaseSite, removeSite, restoreSite } from "./removal.js";
 import { AddressInput, ProxyTargetInput, SiteChange, SiteInput, SiteOutput } from "./schemas.js";
@@ -27,7 +29,7 @@ const Target = Type.Object({ id: Type.String(), origin: Type.String() });
 const keyOf = (request: FastifyRequest) => (request.params as { site: string }).site;
 
 /** Mounts the routes of sites. A site is named by its id or by one of its addresses. */
-export function siteApi(app: FastifyInstance): void {
+export function siteApi(app: FastifyInstance, services: Services): void {
   app.get("/sites", { config: read, schema: { querystring: query, response: { 200: listAnswer(SiteOutput) } } }, async (request) => {
     const { account, state } = request.query as { account?: string; state?: "live" | "bin" };
     const window = windowOf(request.query);
@@ -64,6 +66,7 @@ export function siteApi(app: FastifyInstance): void {
     return body(request, id);
   });
   mountTargets(app);
+  logApi(app, services);
 }
 
 function mountTargets(app: FastifyInstance): void {

@@ -1,17 +1,23 @@
 /** `mutu sites …`. A site is named by one of its addresses. */
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { parseCommand } from "../../core/command-input.js";
 import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
+import { createText, terminalLocale } from "../../core/text.js";
 import { findAccount } from "../accounts/index.js";
 import { chipsOf } from "./chips.js";
+import { LogInput } from "./log-api.js";
+import { troubleView } from "./log-pages.js";
+import { listLines, siteOfLogs, troubleOf, unread } from "./logs.js";
 import { addProxyTarget, listProxyTargets } from "./proxy-targets.js";
 import { releaseSite, removeSite, restoreSite } from "./removal.js";
 import { AddressInput, SiteChange, SiteInput } from "./schemas.js";
 import { addAddress, addSite, editSite, listSites, removeAddress } from "./sites.js";
 
 const ALL = 100_000;
+const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
 
 /** Adds the verbs of sites. */
 export function siteCommands(command: Command, services: Services): void {
@@ -65,6 +71,22 @@ export function siteCommands(command: Command, services: Services): void {
     .description("let a site in the bin go now; this cannot be undone")
     .action(async (site: string) => {
       await releaseSite(context(), site);
+    });
+  command
+    .command("log <site>")
+    .description("why the site fails, then the last lines of its log, as its machine wrote them")
+    .option("--kind <kind>", "error, access or php", "error")
+    .option("--lines <number>", "how many", "20")
+    .action(async (key: string, options: Record<string, unknown>) => {
+      const { kind, lines: take } = parseCommand(LogInput, options);
+      const site = await siteOfLogs(context(), key);
+      const t = createText(VIEWS, { lenient: true }).translator(terminalLocale());
+      const [told, lines] = await Promise.all([troubleOf(services, site), listLines(services, site, kind, { q: "", page: 1, skip: 0, take })]);
+      if (!told.ok) throw unread(told.why);
+      if (!lines.ok) throw unread(lines.why);
+      const { found } = troubleView({ t }, told);
+      if (found) say(`${found.title}\n${found.at?.toISOString() ?? ""}\t${found.file ?? ""}\t${found.line ?? ""}\n${found.hint}\n`);
+      for (const { at, status, address, text } of lines.value.rows.reverse()) say([at?.toISOString() ?? "", status ?? "", address, text].join("\t"));
     });
   const targets = command.command("targets").description("origins to which proxy sites may lead");
   targets

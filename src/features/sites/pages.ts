@@ -5,6 +5,7 @@ import { accountsWith, isAdmin } from "../../core/ownership.js";
 import { listAccounts } from "../accounts/index.js";
 import { findHost, phpVersionsOf } from "../hosts/index.js";
 import { chipsOf } from "./chips.js";
+import { mayReadLogs } from "./log-pages.js";
 import { BIN_DAYS } from "./removal.js";
 import { proxyTargets } from "./settings.js";
 import { siteView } from "./shown.js";
@@ -54,6 +55,7 @@ export async function drawSite(request: FastifyRequest, reply: FastifyReply) {
     site: view,
     plan: site.account.plan,
     mayWrite: mayWrite(request, site.accountId),
+    mayReadLogs: mayReadLogs(request, site.accountId) && site.state === "live" && site.kind !== "proxy",
     several: exact.length > 1,
     canonicals: [{ value: "", label: request.t("sites.canonical_none") }, ...exact.map(({ name, display }) => ({ value: name, label: display }))],
     versions: [...versions.map((value) => ({ value, label: `PHP ${value}` })), { value: "", label: request.t("sites.php_off") }],

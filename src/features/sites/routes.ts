@@ -3,13 +3,13 @@ import type { FastifyInstance, FastifyRequest } from "fastify";
 import type { Context } from "../../core/context.js";
 import { form } from "../../core/http/forms.js";
 import type { Services } from "../../core/services.js";
-import { publisherOf } from "../../publish/index.js";
 import { AddressForm, CanonicalForm, FilesForm, HttpsForm, NewSiteForm, Nothing, PhpForm, ShowsForm } from "./forms.js";
+import { logPages } from "./log-pages.js";
 import { drawDelete, drawKind, drawList, drawNew, drawSite, siteKey, sitePath } from "./pages.js";
 import { releaseSite, removeSite, restoreSite } from "./removal.js";
 import type { SiteChange } from "./schemas.js";
 import { addAddress, addSite, editSite, removeAddress } from "./sites.js";
-import { streamChips } from "./stream.js";
+import { streamSites } from "./stream.js";
 import { targetPages } from "./target-routes.js";
 
 const read = { access: { permission: "sites.read" } } as const;
@@ -32,13 +32,14 @@ export function sitePages(app: FastifyInstance, services: Services): void {
       again: drawNew,
     }),
   );
-  app.get("/sites/stream", { config: read }, (request, reply) => streamChips(request, reply, publisherOf(services).events));
+  app.get("/sites/stream", { config: read }, (request, reply) => streamSites(request, reply, services));
   app.get("/sites/:site", { config: read }, drawSite);
   app.get("/sites/:site/kind", { config: write }, drawKind);
   mountSettings(app);
   mountAddresses(app);
   mountRemoval(app);
   targetPages(app);
+  logPages(app, services);
 }
 
 function mountSettings(app: FastifyInstance): void {

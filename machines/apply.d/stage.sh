@@ -241,7 +241,7 @@ keep() { # <xx> <hash>...: what was verified gets its name: lists, then shards, 
   if [ $few = yes ]; then chmod a-w -- $files $lists 2>/dev/null || [ -z "$files" ]; else find incoming/files incoming/lists -type f -exec chmod a-w {} +; fi || broken "read-only"
   [ "$lists" = 'incoming/lists/*' ] || mv -f incoming/lists/* lists/ || broken "lists"
   # hard links of symbolic links: no new inode, and nobody can write into a symbolic link
-  if [ "$base" = none ]; then link_all "$@"; else cp -Pl "releases/$base"/?? incoming/release/; fi || broken "release"
+  if [ "$base" = none ]; then link_all "$@"; else [ "$linked" = "$base" ] || cp -Pl "releases/$base"/?? incoming/release/; fi || broken "release"
   set -f
   # shellcheck disable=SC2086 # words xx old new before after
   name_shards $touched

@@ -150,9 +150,20 @@ give_back() { # a shard that was just being replaced when apply was killed
   done
   set -f
 }
-work_folders() { # this verb's own: whatever one before left is nobody's
+work_folders() { # this verb's own: whatever one before left is nobody's, but what `ready` made for it
+  linked=none
+  if { read -r unused linked <incoming/ready && [ "$unused" = ready ] && echo used >incoming/ready; } 2>/dev/null; then return 0; fi
+  linked=none
   [ ! -e incoming ] || rm -rf incoming
   mkdir incoming incoming/spoilt incoming/files incoming/check incoming/lists incoming/release incoming/rehearsal incoming/next incoming/trash || broken "incoming"
+}
+ready() { # after the last step, when nobody waits: the folders of the next change, and the links of the release on which it builds
+  rm -rf incoming
+  work_folders
+  [ "$live_root" != none ] || return 0
+  set +f
+  cp -Pl "releases/$live_root"/?? incoming/release/ && echo "ready $live_root" >incoming/ready || rm -rf incoming
+  set -f
 }
 recover() { # finishes or undoes what was interrupted; the journal says which
   read_step
@@ -283,7 +294,7 @@ prune() { # keeps the last activations, what they refer to, and what is staged o
     sed 's:^:shards/:' incoming/unused | xargs sh -c 'mv -- "$@" incoming/trash/' mv
     sed 's:^:lists/:' incoming/unused | xargs rm -f
   }
-  rm -rf incoming
+  ready
 }
 boot() { # what is live starts; what was kept beside it does not
   read_live

@@ -98,6 +98,8 @@ export interface ReleasePlan {
   root: string;
   changes: FileChange[];
   shards: { shard: string; old: string; new: string }[];
+  /** All files of these shards, where they are sent in full because what lies on the machine is not to be built on. */
+  full?: readonly FileEntry[];
 }
 
 /** An error as people read it later; the first is the cause, a failed rollback adds its own. */

@@ -19,6 +19,7 @@ export type {
   RenderedFile,
   Role,
 } from "./contract.js";
+export { adoptDrift, countDrift, type DriftFilter, type DriftRow, diffDrift, findDrift, readDrift, repairDrift } from "./drift-rows.js";
 export type { DryRun, FileDiff } from "./dry-run.js";
 export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
 export { HOLD_REASONS, type Hold, type HoldFilter, type HoldReason, holdUnits, listHolds, releaseHold } from "./holds.js";
@@ -26,7 +27,6 @@ export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
-export { markRestored } from "./return.js";
 export { STEPS } from "./run.js";
 export { type HostStanding, readStandings } from "./standings.js";
 export { type Touched, touch, touchRole } from "./touch.js";

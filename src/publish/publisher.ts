@@ -2,11 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { notFound } from "../core/errors.js";
+import type { Outcome } from "../core/machine/index.js";
 import type { Services } from "../core/services.js";
 import type { RendererChange } from "../generated/sqlite/client.js";
 import { BATCH } from "./batches.js";
 import { closeAbandoned, listLeftOver, listWaitingHosts } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
+import { lookForDrift } from "./drift.js";
 import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
@@ -37,6 +39,8 @@ export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "
   wake(hostId: string): void;
   /** The same, waited for; gives how the last run that had something to do ended. */
   run(hostId: string): Promise<Report>;
+  /** Hashes everything on a machine anew; what another hand changed is written down and held, and a run carries it into a release. Gives how many files. */
+  look(hostId: string): Promise<Outcome<number>>;
   dryRun(hostId: string): Promise<DryRun>;
   /** Touches every unit of a host; wakes it. Returns how many. */
   touchAll(hostId: string): Promise<number>;
@@ -154,6 +158,12 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
     run: async (hostId) => {
       await known(hostId);
       return start(hostId);
+    },
+    async look(hostId) {
+      const host = await known(hostId);
+      const found = await lookForDrift(engine, system, host);
+      if (found.ok && found.value > 0) wake(hostId);
+      return found;
     },
     dryRun: async (hostId) => dryRun(engine, await known(hostId)),
     touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),

@@ -1,11 +1,9 @@
 /** Finds out where the machine stands before anything is done to it. The machine's own status decides, never the database's belief. */
-import type { MachineStatus } from "../core/machine/index.js";
 import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { FREE } from "./holds.js";
 import { retryBusy } from "./patience.js";
-import { forgetRestored, returnToKnown } from "./return.js";
 import { touchAll } from "./touch-all.js";
 
 /** Thrown when the first verb finds another root or fence than this process left: the run begins again, from the machine's status. */
@@ -28,7 +26,8 @@ export async function recover(run: Run): Promise<void> {
   await lease.raise(status.fence);
   await closeInterrupted(run);
   const live = status.previous === null ? status.root : await concludeUnsettled(run, status.root as string, status.previous);
-  await readLive(run, await reconcile(run, status, live));
+  await reconcile(run, live);
+  await readLive(run, live);
 }
 
 /**
@@ -75,35 +74,21 @@ async function concludeUnsettled(run: Run, root: string, previous: string): Prom
   return previous;
 }
 
-/** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. Gives what is live then. */
-async function reconcile(run: Run, status: MachineStatus, root: string | null): Promise<string | null> {
-  const { ctx, host, lease, engine } = run;
+/** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. */
+async function reconcile({ ctx, host, lease, engine }: Run, root: string | null): Promise<void> {
   const { id: hostId } = host;
   const believed = await ctx.db.release.findFirst({ where: { hostId, state: "live" }, orderBy: { number: "desc" } });
-  if ((believed?.root ?? null) === root) {
-    await forgetRestored(run);
-    return root;
-  }
-  if (root === null) {
-    await startAfresh();
-    return root;
-  }
+  if ((believed?.root ?? null) === root) return;
+  if (root === null) return startAfresh();
   const next = await ctx.db.release.findFirst({ where: { hostId, root, parentRoot: believed?.root ?? null }, orderBy: { number: "desc" } });
   if (next !== null) {
     const outcomes = next.units as unknown as UnitOutcome[];
     for (const news of await adoptRelease(ctx, lease, next.id, outcomes)) engine.events.emit(news);
-    return root;
+    return;
   }
-  if (believed !== null && believed.parentRoot === root) {
-    await revertRelease(ctx, lease, believed.id);
-    return root;
-  }
-  // Only a database older than the machine leads here: by a restoration, or else a person decides.
-  if (!(await returnToKnown(run, status, root, believed?.root))) {
-    throw new RunFailure({ step: "recover", code: "publications.unknown_root", data: { root }, output: [] }, "refused");
-  }
-  await touchAll(engine, ctx, host);
-  return believed?.root ?? null;
+  if (believed !== null && believed.parentRoot === root) return revertRelease(ctx, lease, believed.id);
+  // Only a database older than the machine leads here. What lies in unknown shards cannot be known: a person decides.
+  throw new RunFailure({ step: "recover", code: "publications.unknown_root", data: { root }, output: [] }, "refused");
 
   async function startAfresh(): Promise<void> {
     await ctx.transaction(async (tx) => {

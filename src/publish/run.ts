@@ -1,12 +1,14 @@
 /** One publication of one host. This file is the order of the steps and nothing else; each step is a file of its own. */
 import type { Failure } from "../core/machine/index.js";
 import { adoptRelease, type UnitOutcome } from "./adopt.js";
-import { openBatches } from "./batches.js";
+import { type Batches, openBatches } from "./batches.js";
 import { blame, refuseIfAlike } from "./blame.js";
 import { causeOf } from "./cause.js";
 import type { HostRecord } from "./contract.js";
+import { closeOvertaken, countUncarried } from "./drift.js";
+import { carryDrift, DriftMet } from "./drift-carry.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
-import { RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
+import { errorOf, RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
 import { listRelease } from "./list.js";
 import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
@@ -24,6 +26,7 @@ import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verifi
 export const STEPS = [
   "lock",
   "recover",
+  "drift",
   "desired",
   "render",
   "plan",
@@ -51,7 +54,7 @@ let runs = 0;
 export async function runPublication(engine: Engine, host: HostRecord, owner: string): Promise<Report> {
   const ctx = engine.services.context({ kind: "system", name: "publish" });
   const waiting = await listWaiting(ctx, host.id);
-  if (waiting.length === 0) return { publicationId: null, state: "idle" };
+  if (waiting.length === 0 && (await countUncarried(ctx, host.id)) === 0) return { publicationId: null, state: "idle" };
   engine.onStep?.("lock", host.id);
   runs += 1;
   const lease = await takeLease(ctx, host.id, `${owner} ${runs}`, engine.limits);
@@ -70,7 +73,10 @@ async function inOrder(run: Run): Promise<Report> {
   const { publicationId } = run;
   try {
     await step(run, "recover", () => recover(run));
-    const state = await publishBatches(run);
+    const carried = (await countUncarried(run.ctx, run.host.id)) > 0 && (await step(run, "drift", () => carryDrift(run))) > 0;
+    const ended = await publishBatches(run);
+    const state = ended === "idle" && (carried || run.errors.length > 0) ? "done" : ended;
+    await closeOvertaken(run.ctx, run.host.id);
     if (state === "idle") {
       await discardPublication(run);
       return { publicationId: null, state };
@@ -90,28 +96,43 @@ async function inOrder(run: Run): Promise<Report> {
   }
 }
 
-/** Each batch is a release of its own, proven before the next begins; one that is refused ends the run. */
-async function publishBatches(run: Run): Promise<"done" | "partial" | "idle"> {
-  const { engine, ctx, host } = run;
+/** Each batch is a release of its own, proven before the next begins; one that is refused ends the run. What was changed by hand is carried, then all is read again. */
+async function publishBatches(run: Run, meetings = MOST_MEETINGS): Promise<"done" | "partial" | "idle"> {
   let state: "done" | "partial" | "idle" = "idle";
-  const batches = openBatches(engine, ctx, host);
-  do {
-    run.units = [];
-    run.units = await step(run, "desired", async () => selectUnits(run, await batches.next()));
-    run.waiting = batches.rest;
-    if (run.units.length === 0) continue;
-    run.budget = budgetOf(engine);
-    await step(run, "render", async () => {
-      await loadLive(run);
-      await renderUnits(engine, host, run.units);
-      await settleCollisions(run);
-      refuseIfAlike(run);
-    });
-    await publishUnits(run);
-    const ended = await step(run, "record", () => recordBatch(run));
-    state = state === "partial" ? state : ended;
-  } while (run.waiting.length > 0);
-  return state;
+  const batches = openBatches(run.engine, run.ctx, run.host);
+  try {
+    do {
+      const ended = await publishBatch(run, batches);
+      state = state === "partial" || ended === "idle" ? state : ended;
+    } while (run.waiting.length > 0);
+    return state;
+  } catch (error) {
+    if (!(error instanceof DriftMet)) throw error;
+    if (meetings === 0) throw new RunFailure(errorOf("drift", error.failure));
+    await step(run, "drift", () => carryDrift(run, error.failure));
+    const ended = await publishBatches(run, meetings - 1);
+    return state === "partial" ? state : ended === "idle" ? "done" : ended;
+  }
+}
+
+/** Somebody who goes on editing does not hold a run for ever. */
+const MOST_MEETINGS = 3;
+
+async function publishBatch(run: Run, batches: Batches): Promise<"done" | "partial" | "idle"> {
+  const { engine, host } = run;
+  run.units = [];
+  run.units = await step(run, "desired", async () => selectUnits(run, await batches.next()));
+  run.waiting = batches.rest;
+  if (run.units.length === 0) return "idle";
+  run.budget = budgetOf(engine);
+  await step(run, "render", async () => {
+    await loadLive(run);
+    await renderUnits(engine, host, run.units);
+    await settleCollisions(run);
+    refuseIfAlike(run);
+  });
+  await publishUnits(run);
+  return step(run, "record", () => recordBatch(run));
 }
 
 const budgetOf = ({ limits }: Engine): Run["budget"] => ({ rounds: limits.rounds, rehearsals: { left: limits.rehearsals } });
@@ -141,6 +162,7 @@ async function attempt(run: Run, units: readonly RunUnit[]): Promise<Setback | n
   if (plan === null) return step(run, "verify", () => verifyStanding(run, units));
   const releaseId = await step(run, "list", () => listRelease(run, plan, units));
   const refused = await step(run, "publish", () => publishListed(run, plan, releaseId));
+  if (refused?.kind === "drift") throw new DriftMet(refused);
   if (refused !== null) return setbackOf(refused);
   announce(run, units);
   const verdict = await step(run, "verify", () => judgeRelease(run, plan, units));

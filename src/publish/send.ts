@@ -22,11 +22,14 @@ async function send(run: Run, plan: ReleasePlan, verb: "stage" | "publish"): Pro
     base,
     root,
     shards: plan.shards.map(({ shard, old, new: hash }) => ({ name: shard, oldHash: old, newHash: hash })),
-    deletes: plan.changes.flatMap(({ path, newHash }) => (newHash === null ? [path] : [])),
-    puts: plan.changes.flatMap(({ path, newHash: hash }) => (hash === null ? [] : [{ path, hash, read: () => run.engine.store.get(hash) }])),
+    deletes: plan.full ? [] : plan.changes.flatMap(({ path, newHash }) => (newHash === null ? [path] : [])),
+    puts: filesOf(plan).map(({ path, hash }) => ({ path, hash, read: () => run.engine.store.get(hash) })),
   };
   const outcome = await retryBusy<unknown>(run, () => run.host.machine[verb]({ fence: run.lease.fence, base, root }, packRelease(change)));
   if (!outcome.ok && run.trusting && (outcome.failure.kind === "base" || outcome.failure.kind === "fence")) throw new Mistrust();
   run.trusting = false;
   return outcome.ok ? null : concealSecrets(run.engine.store, plan.changes, outcome.failure);
 }
+
+const filesOf = ({ full, changes }: ReleasePlan): readonly { path: string; hash: string }[] =>
+  full ?? changes.flatMap(({ path, newHash: hash }) => (hash === null ? [] : [{ path, hash }]));

@@ -1,11 +1,11 @@
 /** A machine in a folder: the real apply, drivers that read what is generated, and a web server that answers from the live release. */
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, readlinkSync } from "node:fs";
-import { appendFile, chmod, mkdir, mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, mkdtemp, readdir, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { selfSigned } from "../../src/core/http/certificate.js";
 import type { DirectDoor } from "../../src/core/machine/index.js";
 import type { Scope } from "../support/database.js";
@@ -60,8 +60,10 @@ export interface TestMachine {
   mend(step: string): Promise<void>;
   /** Makes the web server answer nobody (or everybody again). */
   silence(on: boolean): void;
-  /** Changes a live file by hand. */
-  tamper(): Promise<void>;
+  /** Changes live files by hand: all of them, or the one of this name. */
+  tamper(name?: string, line?: string): Promise<void>;
+  /** The folder of a live file's shard: `tester/accounts` of `2001.conf`. */
+  folderOf(name: string): Promise<string>;
   /** Takes the door away, as a machine that is off does; and gives it back. */
   lock(): Promise<void>;
   unlock(): Promise<void>;
@@ -113,12 +115,17 @@ export async function makeMachine(t: Scope, name = "web1", daemons = ["tester"])
     silence: (on) => {
       silent = on;
     },
-    async tamper() {
-      for (const entry of await readdir(join(root, "shards"), { recursive: true, withFileTypes: true })) {
-        if (!entry.isFile()) continue;
-        await chmod(join(entry.parentPath, entry.name), 0o644);
-        await appendFile(join(entry.parentPath, entry.name), "# by hand\n");
+    async tamper(name, line = "# by hand") {
+      for (const file of await listLive(root)) {
+        if (name !== undefined && basename(file) !== name) continue;
+        await chmod(file, 0o644);
+        await appendFile(file, `${line}\n`);
       }
+    },
+    async folderOf(name) {
+      const found = (await listLive(root)).find((file) => basename(file) === name);
+      if (found === undefined) throw new Error(`${name} is not live`);
+      return dirname(found);
     },
     lock: () => rename(apply, `${apply}.away`),
     unlock: () => rename(`${apply}.away`, apply),
@@ -129,6 +136,14 @@ export async function makeMachine(t: Scope, name = "web1", daemons = ["tester"])
       await mkdir(root);
     },
   };
+}
+
+/** Real paths of the live release's files. */
+async function listLive(root: string): Promise<string[]> {
+  const shards = (await readdir(join(root, "live/release"))).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  const folders = [...new Set(await Promise.all(shards.map((shard) => realpath(join(root, "live/release", shard)))))];
+  const entries = await Promise.all(folders.map((folder) => readdir(folder, { recursive: true, withFileTypes: true })));
+  return entries.flat().flatMap((entry) => (entry.isFile() ? [join(entry.parentPath, entry.name)] : []));
 }
 
 async function readLive(root: string): Promise<Record<string, string> | null> {

@@ -35,6 +35,7 @@ for (const step of STEPS) {
     const panel = await makePanel(t);
     await panel.set(GOOD);
     await panel.publisher.idle();
+    if (step === "drift") await panel.machine.tamper("2003.conf");
     if (step === "rollback") panel.machine.faults.set("s2001.example.org", "stale").set("s2002.example.org", "stale");
     const units = changeFor(step);
     const { door, port } = panel.machine;

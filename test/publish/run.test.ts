@@ -183,7 +183,6 @@ test("a machine on which nothing answers: rolled back, both errors kept, nobody 
 
 /** Failures of the machine itself: nothing goes live, nobody is blamed, and the run says why. */
 const MACHINE: { what: string; broken(panel: Panel): Promise<void> | void; code: string }[] = [
-  { what: "another hand changed a live file", broken: (panel) => panel.machine.tamper(), code: "publications.machine_drift" },
   { what: "apply is gone", broken: (panel) => panel.machine.lock(), code: "publications.machine_unreachable" },
   { what: "the machine saw another root than any of ours", broken: (panel) => panel.machine.forgeRoot(), code: "publications.unknown_root" },
 ];

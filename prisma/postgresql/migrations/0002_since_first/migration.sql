@@ -393,6 +393,28 @@ CREATE TABLE "NoticeDismissal" (
 );
 
 -- CreateTable
+CREATE TABLE "Drift" (
+    "id" TEXT NOT NULL,
+    "hostId" TEXT NOT NULL,
+    "path" TEXT NOT NULL,
+    "role" TEXT,
+    "key" TEXT,
+    "accountId" TEXT,
+    "kind" TEXT NOT NULL,
+    "leftHash" TEXT,
+    "hash" TEXT,
+    "kept" BOOLEAN NOT NULL DEFAULT false,
+    "carried" BOOLEAN NOT NULL DEFAULT false,
+    "state" TEXT NOT NULL DEFAULT 'open',
+    "seenAt" TIMESTAMP(3) NOT NULL,
+    "lastSeenAt" TIMESTAMP(3) NOT NULL,
+    "endedAt" TIMESTAMP(3),
+    "decidedBy" TEXT,
+
+    CONSTRAINT "Drift_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "RendererChange" (
     "id" TEXT NOT NULL,
     "state" TEXT NOT NULL,
@@ -618,6 +640,15 @@ CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
 
 -- CreateIndex
 CREATE INDEX "NoticeDismissal_userId_idx" ON "NoticeDismissal"("userId");
+
+-- CreateIndex
+CREATE INDEX "Drift_hostId_state_idx" ON "Drift"("hostId", "state");
+
+-- CreateIndex
+CREATE INDEX "Drift_accountId_idx" ON "Drift"("accountId");
+
+-- CreateIndex
+CREATE INDEX "Drift_lastSeenAt_idx" ON "Drift"("lastSeenAt");
 
 -- CreateIndex
 CREATE INDEX "RendererChange_state_idx" ON "RendererChange"("state");

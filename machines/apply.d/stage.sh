@@ -264,7 +264,7 @@ name_shards() { # <xx> <old> <new> <files before> <files after>...
   while [ $# -ge 5 ]; do
     listed="$listed lists/$3"
     # one that is here already and is not what its name says gives way to the one that was built
-    if [ -d "shards/$3" ] && [ -n "$(spoilt_among "$3")" ]; then
+    if [ -d "shards/$3" ] && ! { [ "$3" = "$EMPTY" ] && bare "shards/$3"; } && [ -n "$(spoilt_among "$3")" ]; then
       [ "$base" != "$root" ] || mended "$1" "$3"
       # what serves may be this very one: no power cut may find it half written. A crash between the two renames gives it back (give_back)
       sync -f . && mv -T "shards/$3" "incoming/spoilt/$3" || broken "spoilt shard"
@@ -274,6 +274,12 @@ name_shards() { # <xx> <old> <new> <files before> <files after>...
     [ "$base" = none ] || ln -sfn "../../shards/$3" "incoming/release/$1" || broken "release"
     shift 5
   done
+}
+bare() { # <folder>
+  set +f
+  set -- "$1"/* "$1"/.[!.]*
+  set -f
+  [ ! -e "$1" ] && [ ! -L "$1" ] && [ ! -e "$2" ] && [ ! -L "$2" ]
 }
 mended() { # <xx> <hash>: adds to what changed where the same release is mended in its place
   awk -v xx="$1" '

@@ -139,7 +139,7 @@ const SWEEPS: Record<string, Sweep> = {
     retry: (rig) => rig.machine.publish({ fence: 2, base: rootOf(OLD), root: rootOf(NEW) }, packRelease(CHANGE)),
     after: NEW,
     moments: ["before"],
-    most: 36,
+    most: 46,
   },
   "a publication whose start fails": {
     prepare: async (rig) => {

@@ -21,6 +21,11 @@ export class RunFailure extends Error {
   }
 }
 
+/** Thrown when the first verb finds another root or fence than this process left: the run begins again, from the machine's status. */
+export class Mistrust extends Error {
+  override readonly name = "Mistrust";
+}
+
 /** Why a set of units did not go live: either programs' words that have to be traced, or units already named. */
 export interface Setback {
   step: "stage" | "activate" | "verify";

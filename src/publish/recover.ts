@@ -3,13 +3,10 @@ import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { FREE } from "./holds.js";
+import { shardsOf } from "./manifest.js";
 import { retryBusy } from "./patience.js";
+import { returnToBase } from "./return.js";
 import { touchAll } from "./touch-all.js";
-
-/** Thrown when the first verb finds another root or fence than this process left: the run begins again, from the machine's status. */
-export class Mistrust extends Error {
-  override readonly name = "Mistrust";
-}
 
 /** Settles or undoes what a run before left behind, and makes the manifest equal to the live root. */
 export async function recover(run: Run): Promise<void> {
@@ -68,8 +65,9 @@ async function concludeUnsettled(run: Run, root: string, previous: string): Prom
     if (!settled.ok && settled.failure.kind !== "internal") throw new RunFailure(errorOf("recover", settled.failure));
     return root;
   }
-  const left = await retryBusy(run, () => machine.rollback({ fence: run.lease.fence, root }));
-  if (!left.ok) throw new RunFailure(errorOf("recover", left.failure));
+  const changes = release === null ? [] : await run.ctx.db.releaseChange.findMany({ where: { releaseId: release.id }, select: { path: true } });
+  const failure = await returnToBase(run, { root, base: previous, shards: shardsOf(changes) });
+  if (failure !== null) throw new RunFailure(errorOf("recover", failure));
   if (release) await run.ctx.db.release.update({ where: { id: release.id }, data: { state: "rolledBack" } });
   return previous;
 }

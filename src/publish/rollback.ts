@@ -2,8 +2,8 @@
 import type { Probe } from "./contract.js";
 import type { ReleasePlan, Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
-import { retryBusy } from "./patience.js";
 import { askable, askerOf } from "./probers.js";
+import { returnToBase } from "./return.js";
 import { type Question, verifyAll } from "./verify.js";
 
 /** Neighbours that are asked too, so that a dead link is told from a bad unit. */
@@ -14,9 +14,9 @@ const WITNESSES = 3;
  * the machine or the way to it is at fault), `null` nobody could be asked.
  */
 export async function rollBack(run: Run, plan: ReleasePlan, failing: readonly Question[]): Promise<boolean | null> {
-  const { machine, id } = run.host;
-  const outcome = await retryBusy(run, () => machine.rollback({ fence: run.lease.fence, root: plan.root }));
-  if (!outcome.ok) throw new RunFailure(errorOf("rollback", outcome.failure));
+  const { id } = run.host;
+  const failure = await returnToBase(run, { ...plan, shards: plan.shards.map(({ shard }) => shard) });
+  if (failure !== null) throw new RunFailure(errorOf("rollback", failure));
   const witnesses = await run.ctx.db.publishUnit.findMany({
     where: { hostId: id, serving: { in: ["present", "lastGood"] }, hash: { not: null }, id: { notIn: run.units.slice(0, 500).map(({ row }) => row.id) } },
     orderBy: { verified: "desc" },

@@ -2,8 +2,8 @@
 import { type Failure, packRelease } from "../core/machine/index.js";
 import { concealSecrets } from "./conceal.js";
 import type { ReleasePlan, Run } from "./engine.js";
+import { Mistrust } from "./failure.js";
 import { retryBusy } from "./patience.js";
-import { Mistrust } from "./recover.js";
 
 /** Stages a plan and goes no further, to find out who is refused; null: built and rehearsed. */
 export function stageRelease(run: Run, plan: ReleasePlan): Promise<Failure | null> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -143,4 +144,34 @@ test("who looks finds it too, and again when it is edited again", async (t) => {
   assert.match((await panel.publisher.store.show(all[0]?.hash as string)) ?? "", /# twice/);
   assert.doesNotMatch((await panel.publisher.store.show(all[0]?.leftHash as string)) ?? "", /by hand/);
   assert.match(await readFile(join(await panel.machine.folderOf(`${A}.conf`), `${A}.conf`), "utf8"), /# twice/);
+});
+
+test("a release that somebody edited while the next one served is not returned to: it is sent again", async (t) => {
+  let root = "";
+  const panel = await makePanel(t, {
+    onStep(step) {
+      // by hand, in the release that is about to be returned to
+      if (step === "rollback")
+        execFileSync("sh", [
+          "-c",
+          `cd "$1/previous/release" && for file in */tester/accounts/*.conf; do chmod u+w "$file" && echo "# by hand" >>"$file"; done`,
+          "edit",
+          root,
+        ]);
+    },
+  });
+  root = panel.machine.root;
+  await panel.set(BOTH);
+  await panel.publisher.idle();
+  const before = await panel.machine.live();
+  for (const key of [A, B]) panel.machine.faults.set(`s${key}.example.org`, "stale");
+  await panel.set({ [A]: site(Number(A), "next"), [B]: site(Number(B), "next") });
+  await panel.publisher.idle();
+  const errors = (await panel.publication()).errors as { code: string }[];
+  assert.ok(
+    errors.some(({ code }) => code === "publications.sent_again"),
+    JSON.stringify(errors),
+  );
+  assert.deepEqual(await panel.machine.live(), before);
+  await assertAgrees(panel);
 });

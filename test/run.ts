@@ -32,6 +32,8 @@ const SUITES: Suite[] = [
   { name: "core", folders: [".", "core", "support"], together: 6 },
 ];
 const AT_ONCE = 2;
+/** Files that are told with their time at the end. */
+const SLOWEST = 15;
 /** Wherever such a file lies, it is the browser suite's: what Chromium shows does not depend on the database. */
 const BROWSER_FILE = "browser.test.ts";
 
@@ -89,12 +91,20 @@ function conclude(results: SuiteResult[]): number {
   const empty = results.filter((result) => result.passed + result.failed === 0);
   const failed = sum((result) => result.failed) + unexplained.length + empty.length;
   say("");
+  for (const [file, seconds] of slowest(results)) say(`${seconds.toFixed(1).padStart(8)} s  ${file}`);
+  say("");
   for (const result of results) say(`${result.name.padEnd(22)}${result.seconds.toFixed(1).padStart(8)} s`);
   for (const name of results.flatMap((result) => result.failures)) say(`failed: ${name}`);
   for (const name of unexplained) say(`skipped, and test/not-here.json does not say why: ${name}`);
   for (const { name } of empty) say(`no test was executed: ${name}`);
   say(`${sum((result) => result.passed)} passed, ${failed} failed, ${skipped.length - unexplained.length} skipped`);
   return failed === 0 ? 0 : 1;
+}
+
+/** Where the time goes: whoever adds a test sees what it is beside. */
+function slowest(results: SuiteResult[]): [string, number][] {
+  const all = results.flatMap(({ name, times }) => [...times].map(([file, seconds]): [string, number] => [`${file} (${name})`, seconds]));
+  return all.sort(([, a], [, b]) => b - a).slice(0, SLOWEST);
 }
 
 /** Gives the test files of a suite, sorted. */

@@ -27,6 +27,7 @@ export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
 export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
+export { markRestored } from "./restoration.js";
 export { STEPS } from "./run.js";
 export { type HostStanding, readStandings } from "./standings.js";
 export { type Touched, touch, touchRole } from "./touch.js";

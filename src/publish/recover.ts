@@ -1,10 +1,12 @@
 /** Finds out where the machine stands before anything is done to it. The machine's own status decides, never the database's belief. */
+import type { MachineStatus } from "../core/machine/index.js";
 import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { FREE } from "./holds.js";
 import { shardsOf } from "./manifest.js";
 import { retryBusy } from "./patience.js";
+import { forgetRestored, returnToKnown } from "./restoration.js";
 import { returnToBase } from "./return.js";
 import { touchAll } from "./touch-all.js";
 
@@ -23,8 +25,7 @@ export async function recover(run: Run): Promise<void> {
   await lease.raise(status.fence);
   await closeInterrupted(run);
   const live = status.previous === null ? status.root : await concludeUnsettled(run, status.root as string, status.previous);
-  await reconcile(run, live);
-  await readLive(run, live);
+  await readLive(run, await reconcile(run, status, live));
 }
 
 /**
@@ -72,21 +73,35 @@ async function concludeUnsettled(run: Run, root: string, previous: string): Prom
   return previous;
 }
 
-/** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. */
-async function reconcile({ ctx, host, lease, engine }: Run, root: string | null): Promise<void> {
+/** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. Gives what is live then. */
+async function reconcile(run: Run, status: MachineStatus, root: string | null): Promise<string | null> {
+  const { ctx, host, lease, engine } = run;
   const { id: hostId } = host;
   const believed = await ctx.db.release.findFirst({ where: { hostId, state: "live" }, orderBy: { number: "desc" } });
-  if ((believed?.root ?? null) === root) return;
-  if (root === null) return startAfresh();
+  if ((believed?.root ?? null) === root) {
+    await forgetRestored(run);
+    return root;
+  }
+  if (root === null) {
+    await startAfresh();
+    return root;
+  }
   const next = await ctx.db.release.findFirst({ where: { hostId, root, parentRoot: believed?.root ?? null }, orderBy: { number: "desc" } });
   if (next !== null) {
     const outcomes = next.units as unknown as UnitOutcome[];
     for (const news of await adoptRelease(ctx, lease, next.id, outcomes)) engine.events.emit(news);
-    return;
+    return root;
   }
-  if (believed !== null && believed.parentRoot === root) return revertRelease(ctx, lease, believed.id);
-  // Only a database older than the machine leads here. What lies in unknown shards cannot be known: a person decides.
-  throw new RunFailure({ step: "recover", code: "publications.unknown_root", data: { root }, output: [] }, "refused");
+  if (believed !== null && believed.parentRoot === root) {
+    await revertRelease(ctx, lease, believed.id);
+    return root;
+  }
+  // Only a database older than the machine leads here: by a restoration, or else a person decides.
+  if (!(await returnToKnown(run, status, root, believed?.root))) {
+    throw new RunFailure({ step: "recover", code: "publications.unknown_root", data: { root }, output: [] }, "refused");
+  }
+  await touchAll(engine, ctx, host);
+  return believed?.root ?? null;
 
   async function startAfresh(): Promise<void> {
     await ctx.transaction(async (tx) => {

@@ -13,10 +13,13 @@ import { buildTestApp, TEST_PASSWORD, type TestApp } from "../support/app.js";
 import { axeFindings, startBrowser, tooWide, type View } from "../support/browser.js";
 import type { Scope } from "../support/database.js";
 
-const PAGES = ["/", "/overview", "/users", "/users/new", "/profile", "/profile/password", "/profile/sessions", "/profile/tokens", "/settings", "/nowhere"];
-const VIEWS: View[] = (["fr", "en"] as const).flatMap((locale) =>
-  (["desk", "phone"] as const).flatMap((size) => (["light", "dark"] as const).map((theme) => ({ locale, size, theme }))),
-);
+/** Each language, size and theme, with each other. What lies behind the doors is walked through by test/browser/screens.test.ts. */
+const VIEWS: View[] = [
+  { locale: "fr", size: "desk", theme: "light" },
+  { locale: "fr", size: "phone", theme: "dark" },
+  { locale: "en", size: "desk", theme: "dark" },
+  { locale: "en", size: "phone", theme: "light" },
+];
 
 /** The application over real HTTPS, with a certificate of its own making. */
 async function serve(t: Scope): Promise<{ app: TestApp; origin: string }> {
@@ -36,10 +39,7 @@ async function logIn(page: Page, login: string, password = TEST_PASSWORD): Promi
   await page.click("form[action='/login'] button[type=submit]");
 }
 
-/** Landing in all eight; the other pages in these four, which hold each language, size and theme with each other. */
-const showsAll = ({ locale, size, theme }: View) => (locale === "fr") === ((size === "desk") === (theme === "light"));
-
-test("every page of the shell is accessible, fits and complains of nothing, in each view", { timeout: 600_000 }, async (t) => {
+test("the doors, and who is not let in: accessible, as wide as the window, without complaints, in each view", { timeout: 600_000 }, async (t) => {
   const { app, origin } = await serve(t);
   await app.createUser("admin", { admin: true, name: "Jeanne Martin" });
   for (let number = 0; number < 25; number += 1) await app.createUser(`member-with-a-rather-long-${number}`, { name: `Membre ${number}` });
@@ -54,20 +54,13 @@ test("every page of the shell is accessible, fits and complains of nothing, in e
     };
     await page.goto("/");
     await look("landing");
-    if (!showsAll(view)) {
-      assert.deepEqual(complaints, [], JSON.stringify(view));
-      await context.close();
-      continue;
-    }
     await logIn(page, "admin", "not the password");
     await look("refused");
     await logIn(page, "someone@example.org");
     await look("mailbox");
     await logIn(page, "admin");
-    for (const path of PAGES) {
-      await page.goto(path);
-      await look(path);
-    }
+    await page.goto("/users");
+    await look("a long list of long names");
     const dark = await page.evaluate(() => getComputedStyle(document.body).backgroundColor);
     assert.equal(Number(/oklch\(([\d.]+)/.exec(dark)?.[1] ?? "x") < 0.5, view.theme === "dark", dark);
     if (view.size === "phone") {

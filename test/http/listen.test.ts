@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { get as getPlain } from "node:http";
 import { get as getSecure } from "node:https";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect as connectPlain } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { connect as connectSecure } from "node:tls";
+import type { Feature } from "../../src/core/feature.js";
 import { selfSigned } from "../../src/core/http/certificate.js";
 import { createPlainServer, ensureCertificate, listen } from "../../src/core/http/listen.js";
 import { feature as auth } from "../../src/features/auth/feature.js";
@@ -72,4 +76,45 @@ test("the plain port answers nothing but where HTTPS is, at the configured name"
     });
     assert.deepEqual(answer, { status: 308, location: expected });
   }
+});
+
+test("a panel that closes waits for no connection on which nothing is asked, and for every answer", { timeout: 30_000 }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "mutu-tls-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const tls = { certificate: join(folder, "panel.crt"), key: join(folder, "panel.key") };
+  ensureCertificate({ tls, origin: "https://localhost" }, new Date());
+  let answer = () => {};
+  let begun = () => {};
+  const asked = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const slow: Feature = {
+    name: "slow",
+    pages: (app) => {
+      app.get("/slow", { config: { access: "public" } }, async () => {
+        begun();
+        await new Promise<void>((resolve) => {
+          answer = resolve;
+        });
+        return "the whole answer";
+      });
+    },
+  };
+  const app = await buildTestApp(t, { features: [auth, home, slow], env: { tls, trustedProxies: [] } });
+  const server = await listen(app.app, app.services.env);
+  t.after(() => server.close());
+  const to = { host: "127.0.0.1", port: Number(new URL(server.address).port), rejectUnauthorized: false };
+  const bare = connectPlain(to);
+  const silent = connectSecure(to);
+  const talking = connectSecure(to);
+  await Promise.all([once(bare, "connect"), once(silent, "secureConnect"), once(talking, "secureConnect")]);
+  talking.write("GET /slow HTTP/1.1\r\nhost: localhost\r\n\r\n");
+  await asked;
+  const heard = text(talking);
+  for (const socket of [bare, silent]) socket.on("error", () => {}).resume();
+  const closed = server.close();
+  await Promise.all([once(bare, "close"), once(silent, "close")]);
+  answer();
+  await closed;
+  assert.match(await heard, /the whole answer/);
 });

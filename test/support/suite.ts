@@ -27,6 +27,8 @@ export interface SuiteResult {
   failures: string[];
   skipped: string[];
   seconds: number;
+  /** Of each file, its tests together. */
+  times: Map<string, number>;
 }
 
 interface TestEvent {
@@ -34,12 +36,13 @@ interface TestEvent {
   file?: string;
   skip?: boolean | string;
   todo?: boolean | string;
-  details: { type?: string; error?: unknown };
+  details: { type?: string; error?: unknown; duration_ms?: number };
+  nesting?: number;
 }
 
 /** Runs test files and resolves when all have ended. A file whose tests were never heard of is a failure. */
 export async function runSuite(name: string, files: string[], { atOnce, ...shares }: Shares, say: (line: string) => void): Promise<SuiteResult> {
-  const result: SuiteResult = { name, passed: 0, failed: 0, failures: [], skipped: [], seconds: 0 };
+  const result: SuiteResult = { name, passed: 0, failed: 0, failures: [], skipped: [], seconds: 0, times: new Map() };
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "mutu-tests-"));
   const processes = shareOut(files, shares, folder);
@@ -52,6 +55,7 @@ export async function runSuite(name: string, files: string[], { atOnce, ...share
   stream.on("test:pass", (event: TestEvent) => {
     // A process that ended well is not a test.
     if (processes.has(event.file ?? "")) return undefined;
+    time(event);
     silent.delete(event.file ?? "");
     if (event.skip !== undefined && event.skip !== false) return result.skipped.push(title(event));
     // An intention is not a test.
@@ -61,12 +65,19 @@ export async function runSuite(name: string, files: string[], { atOnce, ...share
   });
   stream.on("test:fail", (event: TestEvent) => {
     silent.delete(event.file ?? "");
+    time(event);
     fail(event);
   });
   for (const channel of ["test:stdout", "test:stderr"] as const)
     stream.on(channel, ({ file, message }: { file: string; message: string }) => {
       output.set(file, `${output.get(file) ?? ""}${message}`.slice(-KEPT_OUTPUT));
     });
+
+  function time({ file = "", nesting, details }: TestEvent) {
+    if (nesting !== 0) return;
+    const name = relative(process.cwd(), file);
+    result.times.set(name, (result.times.get(name) ?? 0) + (details.duration_ms ?? 0) / 1000);
+  }
 
   function fail(event: TestEvent) {
     if (isFailureBelow(event.details.error)) return;

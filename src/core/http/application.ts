@@ -20,6 +20,7 @@ import { lazySchemas } from "./lazy-schemas.js";
 import { followOwnCertificate, type OwnCertificate, readOwnCertificate, secureOptions } from "./own-certificate.js";
 import { registerPages } from "./pages.js";
 import { registerSessions } from "./sessions.js";
+import { followConnections } from "./silent-connections.js";
 import { registerStreams } from "./stream.js";
 import { createViews } from "./views.js";
 
@@ -95,6 +96,8 @@ function createFastify(services: Services, own: OwnCertificate | null): FastifyI
     ...(own && { https: secureOptions(own) }),
   }) as unknown as FastifyInstance;
   schemas.belongTo(app);
+  const endSilent = followConnections(app.server);
+  app.addHook("preClose", async () => endSilent());
   return app;
 }
 

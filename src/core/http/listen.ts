@@ -6,6 +6,7 @@ import type { FastifyInstance } from "fastify";
 import type { Env } from "../env.js";
 import type { PlainText } from "../feature.js";
 import { selfSigned } from "./certificate.js";
+import { followConnections } from "./silent-connections.js";
 
 export interface RunningServer {
   /** Address that it listens on. */
@@ -35,20 +36,24 @@ export async function listen(app: FastifyInstance, env: Env, answers: readonly P
   return {
     address,
     async close() {
-      await Promise.all([app.close(), new Promise<void>((resolve) => (redirect ? redirect.close(() => resolve()) : resolve()))]);
+      await Promise.all([app.close(), redirect?.()]);
     },
   };
 }
 
-/** The plain port (MUTU_LISTEN_PLAIN, `address:port`) answers where HTTPS is, and what an authority asks to see there. */
-async function listenPlain(env: Env, answers: readonly PlainAnswer[]): Promise<Server | null> {
+/** The plain port (MUTU_LISTEN_PLAIN, `address:port`) answers where HTTPS is, and what an authority asks to see there. Gives how to close it. */
+async function listenPlain(env: Env, answers: readonly PlainAnswer[]): Promise<(() => Promise<void>) | null> {
   const plain = env.extra("MUTU_LISTEN_PLAIN");
   if (!plain) return null;
   const [, host, port] = /^(.+):(\d{1,5})$/.exec(plain) ?? [];
   if (!host || !port) throw new Error("MUTU_LISTEN_PLAIN must be address:port");
   const server = createPlainServer(env.origin, answers);
+  const endSilent = followConnections(server);
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(Number(port), host, resolve));
-  return server;
+  return async () => {
+    endSilent();
+    await new Promise<void>((resolve) => void server.close(() => resolve()));
+  };
 }
 
 /** What is told in clear: the text for a path, or null. */

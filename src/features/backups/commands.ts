@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { readEnv } from "../../core/env.js";
 import { invalid } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
-import { writeSetting } from "../../core/settings.js";
 import { programVersion } from "../../core/version.js";
+import { markRestored, publisherOf } from "../../publish/index.js";
 import { type BackupOptions, backupInto, backupTo, refuseOpenOutput } from "./backup.js";
 import { restoreBackup } from "./restore.js";
 import { placesOf } from "./sources.js";
@@ -12,8 +12,6 @@ import { verifyBackup } from "./verify.js";
 import { refreshZoneKeys, restoreZoneKeys } from "./zone-keys.js";
 
 const FOLDER = "/var/backups/mutu";
-/** When the database that we work on was made, as long as hosts may be ahead of it. */
-export const RESTORED = "backups.restored";
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const warn = (line: string): void => void process.stderr.write(`${line}\n`);
@@ -63,8 +61,9 @@ export function restoreCommand(command: Command, services: Services, open: () =>
       const { manifest, files, aside } = await restoreBackup(file, readEnv, { ...(force ? { force } : {}), say });
       await open();
       await restoreZoneKeys(placesOf(services.env).system, say);
+      const hosts = (await publisherOf(services).hosts.list(services.db)).map(({ id }) => id);
       await services.context({ kind: "system", name: "restore" }).transaction(async (tx) => {
-        await writeSetting(tx, RESTORED, manifest.madeAt);
+        await markRestored(tx, hosts, manifest.madeAt);
         await tx.emit("backups.restored", { madeAt: manifest.madeAt });
       });
       for (const path of aside) say(`kept aside: ${path}`);

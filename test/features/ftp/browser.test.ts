@@ -9,7 +9,7 @@ const VIEWS: View[] = [
   { locale: "en", size: "phone", theme: "light" },
 ];
 
-test("every page of FTP accounts and notices is accessible, fits and complains of nothing", { timeout: 900_000 }, async (t) => {
+test("FTP accounts in every state, and notices: each page is accessible, fits and complains of nothing", { timeout: 900_000 }, async (t) => {
   const { origin, memberPages, adminPages } = await serveFtp(t);
   const browser = await startBrowser(t);
   const findings: string[] = [];

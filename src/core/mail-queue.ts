@@ -9,6 +9,8 @@ export interface Letter {
   subject: string;
   /** Plain text: nothing in it is read as HTML. */
   text: string;
+  /** Leaves through the relay for alerts, where one is set. */
+  alert?: boolean;
 }
 
 /** How far the letters of one purpose are. */
@@ -39,7 +41,14 @@ export async function queueMail(tx: TransactionContext, letters: readonly Letter
     for (const letter of chunk) if (!known.has(`${letter.purpose} ${letter.recipient}`)) fresh.set(`${letter.purpose} ${letter.recipient}`, letter);
     const failed = there.filter(({ state }) => state === "failed").map(({ id }) => id);
     await tx.db.outgoingMail.createMany({
-      data: [...fresh.values()].map(({ purpose, recipient, subject, text }) => ({ purpose, recipient, subject: oneLine(subject), text, nextAt: now })),
+      data: [...fresh.values()].map(({ purpose, recipient, subject, text, alert = false }) => ({
+        purpose,
+        recipient,
+        subject: oneLine(subject),
+        text,
+        alert,
+        nextAt: now,
+      })),
     });
     await tx.db.outgoingMail.updateMany({ where: { id: { in: failed } }, data: { state: "waiting", attempts: 0, nextAt: now, error: null } });
     queued += fresh.size + failed.length;

@@ -1,4 +1,4 @@
-/** Sends what is queued through the relay that MUTU_SMTP_URL names; without it letters wait. Sends, tries again, gives up: each step is a row. */
+/** Sends what is queued through the relay that MUTU_SMTP_URL names (alerts: MUTU_ALERT_SMTP_URL); without it letters wait. Sends, tries again, gives up: each step is a row. */
 import { hostname } from "node:os";
 import type { Context } from "./context.js";
 import type { Env } from "./env.js";
@@ -35,15 +35,24 @@ const LOOPBACK = /^(localhost|127\.\d+\.\d+\.\d+|::1)$/;
 
 /** Reads the relay from the settings of the program: `smtp://user:password@host:587` or `smtps://…`, and MUTU_MAIL_FROM. Throws at what cannot be used. */
 export function relayOf(env: Env): Relay | null {
-  const given = env.extra("MUTU_SMTP_URL");
+  return readRelay(env, "MUTU_SMTP_URL", env.extra("MUTU_MAIL_FROM"));
+}
+
+/** The relay of alerts: one that need not be this machine, nor hang on what it serves; the other one where none is set. */
+export function alertRelayOf(env: Env): Relay | null {
+  return readRelay(env, "MUTU_ALERT_SMTP_URL", env.extra("MUTU_ALERT_FROM") ?? env.extra("MUTU_MAIL_FROM")) ?? relayOf(env);
+}
+
+function readRelay(env: Env, setting: string, sender: string | null): Relay | null {
+  const given = env.extra(setting);
   if (given === null) return null;
   const url = URL.canParse(given) ? new URL(given) : null;
   if (url === null || !/^smtps?:$/.test(url.protocol) || url.hostname === "" || !/^\/?$/.test(url.pathname))
-    throw new Error("MUTU_SMTP_URL must be smtp://… or smtps://…");
+    throw new Error(`${setting} must be smtp://… or smtps://…`);
   const tls = url.protocol === "smtps:";
   const host = url.hostname.replace(/^\[(.*)\]$/, "$1");
-  const from = env.extra("MUTU_MAIL_FROM") ?? `mutu@${new URL(env.origin).hostname}`;
-  if (!/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(from)) throw new Error("MUTU_MAIL_FROM must be one address, such as mutu@example.org");
+  const from = sender ?? `mutu@${new URL(env.origin).hostname}`;
+  if (!/^[^\s@<>,;"]+@[^\s@<>,;"]+$/.test(from)) throw new Error("MUTU_MAIL_FROM and MUTU_ALERT_FROM must be one address, such as mutu@example.org");
   const login = url.username === "" ? null : { user: decodeURIComponent(url.username), pass: decodeURIComponent(url.password) };
   return { host, port: Number(url.port) || (tls ? SUBMISSIONS_PORT : SUBMISSION_PORT), tls, local: LOOPBACK.test(host), login, from };
 }
@@ -51,14 +60,20 @@ export function relayOf(env: Env): Relay | null {
 /** Sends the letters whose time has come, the oldest first. */
 export async function sendMail(ctx: Context, env: Env): Promise<SendReport> {
   const report: SendReport = { sent: 0, later: 0, failed: 0, idle: false };
+  const alerts = alertRelayOf(env);
   const relay = relayOf(env);
-  if (relay === null) return { ...report, idle: true };
+  // An alert does not wait behind a thousand notices, nor fall with their relay.
+  const done = [alerts && (await sendThrough(ctx, alerts, true, report)), relay && (await sendThrough(ctx, relay, false, report))];
+  return { ...report, idle: done.every((one) => one === null) };
+}
+
+async function sendThrough(ctx: Context, relay: Relay, alert: boolean, report: SendReport): Promise<true> {
   const due = await ctx.db.outgoingMail.findMany({
-    where: { state: "waiting", nextAt: { lte: ctx.clock.now() } },
+    where: { state: "waiting", alert, nextAt: { lte: ctx.clock.now() } },
     orderBy: [{ nextAt: "asc" }, { id: "asc" }],
     take: BATCH,
   });
-  if (due.length === 0) return report;
+  if (due.length === 0) return true;
   const transport = await openTransport(relay);
   try {
     let next = 0;
@@ -76,7 +91,7 @@ export async function sendMail(ctx: Context, env: Env): Promise<SendReport> {
   } finally {
     transport.close();
   }
-  return report;
+  return true;
 }
 
 interface Refusal {

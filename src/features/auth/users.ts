@@ -183,6 +183,6 @@ async function refuseLastAdmin(tx: TransactionContext, id: string, field?: strin
 }
 
 /** Who is told when something needs an administrator, by address. */
-export async function administrators(db: Db): Promise<{ email: string; locale: string | null }[]> {
-  return db.user.findMany({ where: { admin: true, disabledAt: null }, select: { email: true, locale: true }, orderBy: { email: "asc" } });
+export async function administrators(db: Db): Promise<{ id: string; email: string; locale: string | null }[]> {
+  return db.user.findMany({ where: { admin: true, disabledAt: null }, select: { id: true, email: true, locale: true }, orderBy: { email: "asc" } });
 }

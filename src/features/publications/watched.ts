@@ -54,11 +54,13 @@ function run(host: string, { last }: HostStanding): Check[] {
 }
 
 function doubted(host: string, id: string, standing: HostStanding): Check[] {
-  if (standing.doubted === 0) return [];
+  const base = { name: "units", subject: host, href: `/publications?host=${id}` };
+  if (standing.doubted === 0) return [{ ...base, state: "ok", says: { key: "publications.checks.units_ok", data: { host } } }];
   const data = { host, count: standing.doubted };
   return [
     {
-      ...{ name: "units", subject: host, state: "warning", href: `/publications?host=${id}` },
+      ...base,
+      state: "warning",
       says: { key: "publications.checks.units", data },
       todo: { key: "publications.checks.units_todo", data },
     },

@@ -2,7 +2,7 @@
 import type { Context } from "../../core/context.js";
 import type { Check } from "../../core/feature.js";
 import { type MailStanding, mailStanding } from "../../core/mail-queue.js";
-import { relayOf } from "../../core/mailer.js";
+import { alertRelayOf } from "../../core/mailer.js";
 import type { Services } from "../../core/services.js";
 
 const LONG_MINUTES = 60;
@@ -13,8 +13,9 @@ export async function watchMail(ctx: Context, { env }: Pick<Services, "env">): P
   const now = ctx.clock.now();
   const standing = await mailStanding(ctx.db, new Date(now.getTime() - LONG_MINUTES * MINUTE_MS));
   // A trial sends nothing, and nobody waits for it.
-  if (env.mode !== "production" && relayOf(env) === null) return [];
-  return [queue(standing, relayOf(env) !== null)];
+  const relay = alertRelayOf(env) !== null;
+  if (env.mode !== "production" && !relay) return [];
+  return [queue(standing, relay)];
 }
 
 function queue({ late, failed, error }: MailStanding, relay: boolean): Check {

@@ -48,6 +48,20 @@ function generate() {
       process.stderr.write(run.stdout + run.stderr);
       process.exit(1);
     }
+    readCompilerOnce(join(home, "src/generated", provider, "internal/class.ts"));
   }
   writeFileSync(mark, wanted);
+}
+
+/**
+ * The query compiler comes as a module whose only export is four megabytes of text, which Node keeps twice as long as the program runs.
+ * Read as a file it is garbage as soon as it is compiled.
+ */
+function readCompilerOnce(file) {
+  const source = readFileSync(file, "utf8");
+  const loads = /const \{ wasm \} = await import\(("[^"]+")\)/;
+  if (!loads.test(source)) throw new Error(`${file} no longer loads its query compiler as prisma/generate.mjs expects`);
+  const reads = `const [{ readFile }, { fileURLToPath }] = await Promise.all([import("node:fs/promises"), import("node:url")])
+    const [, wasm] = (await readFile(fileURLToPath(import.meta.resolve($1)), "latin1")).split('"')`;
+  writeFileSync(file, source.replace(loads, reads));
 }

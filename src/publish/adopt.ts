@@ -22,6 +22,8 @@ export interface UnitOutcome {
   hash: string | null;
   claims: string[];
   probes: Probe[];
+  /** Missing in releases of older versions. */
+  withdrawn?: boolean;
   code: string | null;
   data: Record<string, string>;
   /** False as long as this version is neither proven nor given up: the unit then stays touched. */
@@ -48,6 +50,7 @@ export function outcomeOf(unit: RunUnit, done: boolean): UnitOutcome {
     taken: row.wanted,
     serving: empty ? "nothing" : level,
     ...facts,
+    withdrawn: desired.withdrawn || desired.state === null,
     code: fault?.code ?? null,
     data: fault?.data ?? {},
     done,
@@ -116,11 +119,18 @@ async function moveManifest(tx: TransactionContext, hostId: string, changes: rea
 export async function settleUnits(tx: TransactionContext, outcomes: readonly UnitOutcome[]): Promise<UnitNews[]> {
   const news: UnitNews[] = [];
   for (const outcome of outcomes) {
-    const { id, accountId, named, taken, serving, hash, claims, probes, code, data, done, verified } = outcome;
-    const facts = { ...(named && { accountId }), serving, hash, claims, probes: probes.map(({ kind, name }) => ({ kind, name })) };
+    const { id, accountId, named, taken, serving, hash, claims, probes, withdrawn, code, data, done, verified } = outcome;
+    const facts = {
+      ...(named && { accountId }),
+      serving,
+      hash,
+      claims,
+      probes: probes.map(({ kind, name }) => ({ kind, name })),
+      ...(withdrawn !== undefined && { withdrawn }),
+    };
     const failed = { quarantineCode: code, quarantineData: data, quarantinedAt: tx.clock.now(), failedVersion: taken };
     const well = { quarantineCode: null, quarantinedAt: null, failedVersion: null };
-    const numbers = done ? { published: taken, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};
+    const numbers = done ? { published: taken, letGoAt: null, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};
     news.push(newsOf(await tx.db.publishUnit.update({ where: { id }, data: { ...facts, ...numbers } })));
   }
   return news;

@@ -6,6 +6,7 @@ import type { Context } from "../core/context.js";
 import type { HostRecord, Role } from "./contract.js";
 import { collectPage, readDesired } from "./desired.js";
 import type { Engine, RunUnit, UnitRow, WaitingRow } from "./engine.js";
+import { type Losses, sumLosses } from "./guards.js";
 import { ownerOf, shardOf } from "./manifest.js";
 import { listTouched, listWaiting, readRows } from "./touched-rows.js";
 import { cut, groupByRole, type HeldLimits, pagesOf, weigh } from "./unit-pages.js";
@@ -20,17 +21,21 @@ export interface Batches {
   next(): Promise<RunUnit[]>;
   /** What no batch has begun yet. */
   readonly rest: readonly WaitingRow[];
+  /** Names that all batches together take off the host, by guarded role; empty where one batch holds everything. */
+  readonly losses: Losses;
 }
 
 /** Makes the batches of what is touched when the first one is asked for; the versions of each are read when it begins. */
 export function openBatches(engine: Engine, ctx: Context, host: HostRecord): Batches {
   let first: UnitRow[] | null = null;
   let lists: WaitingRow[][] | null = null;
+  const losses = new Map<string, number>();
   return {
+    losses,
     async next() {
       if (lists === null) {
         first = await readFew(engine, ctx, host);
-        lists = first === null ? await cutTouched(engine, ctx, host) : [];
+        lists = first === null ? await cutTouched(engine, ctx, host, losses) : [];
       }
       const units = await readDesired(engine, ctx, host, first ?? (await rowsOf(ctx, host, lists[0] ?? [])));
       first = null;
@@ -61,12 +66,12 @@ interface Owner {
   shared: boolean;
 }
 
-async function cutTouched(engine: Engine, ctx: Context, host: HostRecord): Promise<WaitingRow[][]> {
+async function cutTouched(engine: Engine, ctx: Context, host: HostRecord, losses: Map<string, number>): Promise<WaitingRow[][]> {
   const owners = new Map<string, Owner>();
   for (const [role, rows] of groupByRole(engine.roles, await listWaiting(ctx, host.id))) {
     const weights = await weigh(ctx, host, role, rows);
     for (const page of pagesOf(rows, weights)) {
-      const losing = await listLosing(ctx, host, role, page);
+      const losing = await listLosing(engine, ctx, host, role, page, losses);
       for (const row of page) {
         const name = ownerOf(row.key);
         const owner = owners.get(name) ?? { rows: [], weight: 0, loses: false, shared: true };
@@ -86,9 +91,18 @@ async function cutTouched(engine: Engine, ctx: Context, host: HostRecord): Promi
 }
 
 /** Only for the order: each unit is read again, after its version, when its batch begins. */
-async function listLosing(ctx: Context, host: HostRecord, role: Role, page: readonly WaitingRow[]): Promise<ReadonlySet<string>> {
+async function listLosing(
+  engine: Engine,
+  ctx: Context,
+  host: HostRecord,
+  role: Role,
+  page: readonly WaitingRow[],
+  losses: Map<string, number>,
+): Promise<ReadonlySet<string>> {
   const losing = new Set<string>();
-  for (const { row, desired } of await collectPage(ctx, host, role, await rowsOf(ctx, host, page))) {
+  const units = await collectPage(ctx, host, role, await rowsOf(ctx, host, page));
+  sumLosses(engine, units, losses);
+  for (const { row, desired } of units) {
     const claims = new Set(desired.claims);
     if (desired.withdrawn || (row.claims as string[]).some((claim) => !claims.has(claim))) losing.add(row.id);
   }

@@ -3,7 +3,7 @@
  * A role is a need; a feature collects its state; a daemon renders it. See DESIGN.md "Words".
  */
 
-import type { Context } from "../core/context.js";
+import type { Context, TransactionContext } from "../core/context.js";
 import type { Db } from "../core/db.js";
 import type { Feature } from "../core/feature.js";
 import type { Machine } from "../core/machine/index.js";
@@ -92,6 +92,11 @@ export interface Role<State = unknown> {
   collect(db: Db, host: HostFacts, keys: UnitKey[]): Promise<Desired<State>[]>;
   /** How many rows stand behind each of these units, by key, where one may have thousands: so much is read at once, and no more. */
   weigh?(db: Db, host: HostFacts, keys: UnitKey[]): Promise<ReadonlyMap<UnitKey, number>>;
+  /**
+   * Its units serve names to the world: a plan that takes many of them away at once, or one of the panel's own, waits for a person (guards.ts).
+   * `names` gives those that a rendered file answers for beside the unit's claims, as a zone does for its records.
+   */
+  guarded?: { names?(content: string): string[] };
   /** What must be known of a unit whose rows cannot be read: asked so narrowly that a spoilt value elsewhere is not in the way. A role
    *  without it, or whose outline cannot be read either, has its notice shown: nobody knows whether the unit may go on. */
   outline?(db: Db, host: HostFacts, key: UnitKey): Promise<Pick<UnitFacts, "withdrawn" | "claims">>;
@@ -183,4 +188,6 @@ export interface HostingFeature extends Feature {
   /** By the kind of probe that they ask. */
   probers?: Readonly<Record<string, Prober>>;
   hosts?(services: Services): HostDirectory;
+  /** Names by which the panel, its machines or its name servers are reached. */
+  ownNames?(tx: TransactionContext): Promise<string[]>;
 }

@@ -38,7 +38,22 @@ export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> 
   ]);
   const live = { root: release?.root ?? null, files: [], shards: new Map(shards.map(({ shard, hash }) => [shard, hash])) };
   const budget = { rounds: 0, rehearsals: { left: 0 } };
-  const run: Run = { engine, ctx, host, lease: NO_LEASE, publicationId: "", waiting: [], units: [], live, budget, errors: [], steps: [], trusting: false };
+  const run: Run = {
+    engine,
+    ctx,
+    host,
+    lease: NO_LEASE,
+    publicationId: "",
+    waiting: [],
+    units: [],
+    live,
+    budget,
+    errors: [],
+    removed: {},
+    leaving: new Map(),
+    steps: [],
+    trusting: false,
+  };
   const shown: DryRun = { units: [], files: [] };
   const batches = openBatches(engine, ctx, host);
   do {

@@ -66,6 +66,9 @@ export interface UnitRow extends WaitingRow {
   claims: unknown;
   probes: unknown;
   touchedAt: Date | null;
+  withdrawn: boolean;
+  /** A person let a removal go that a guard had held. */
+  letGoAt: Date | null;
   hold: string | null;
   heldAt: Date | null;
   putBackTo: number | null;
@@ -128,5 +131,8 @@ export interface Run {
   /** The machine's status was not asked: its first verb proves the live root, or the run begins again. */
   trusting: boolean;
   errors: RunError[];
+  /** Names that left with this run, and those that leave with the batch under way, by role. */
+  removed: Record<string, number>;
+  leaving: ReadonlyMap<string, number>;
   steps: { step: string; at: string; ms: number }[];
 }

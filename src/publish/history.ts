@@ -69,6 +69,11 @@ export async function readReleases(
   return { total, rows: rows.map(({ _count, ...release }) => ({ ...release, files: _count.changes })) };
 }
 
+/** When the first publication of all began; null: none has. */
+export async function firstPublishedAt(db: Db): Promise<Date | null> {
+  return (await db.publication.findFirst({ orderBy: { startedAt: "asc" }, select: { startedAt: true } }))?.startedAt ?? null;
+}
+
 /** Compares what each file was before a publication with what it became. */
 export async function readFiles(db: Db, store: Store, publicationId: string): Promise<FileDiff[]> {
   const orderBy = [{ release: { number: "asc" as const } }, { path: "asc" as const }];

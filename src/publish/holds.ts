@@ -34,10 +34,17 @@ export async function releaseHold(tx: TransactionContext, units: readonly { id: 
   for (const ids of pages(units.map(({ id }) => id))) {
     const rows = await tx.db.publishUnit.findMany({ where: { id: { in: ids }, hold: { not: null } } });
     await tx.db.publishUnit.updateMany({ where: { id: { in: rows.map(({ id }) => id) } }, data: FREE });
+    await letGo(tx, rows);
     await touch(tx, rows);
     released.push(...rows);
   }
   return released;
+}
+
+/** What a guard held goes with a person's word: no guard holds it again before it is out. */
+async function letGo(tx: TransactionContext, rows: readonly PublishUnit[]): Promise<void> {
+  const ids = rows.flatMap(({ id, hold }) => (hold === "guard" ? [id] : []));
+  if (ids.length > 0) await tx.db.publishUnit.updateMany({ where: { id: { in: ids } }, data: { letGoAt: tx.clock.now() } });
 }
 
 export interface HoldFilter {

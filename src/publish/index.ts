@@ -21,7 +21,18 @@ export type {
 } from "./contract.js";
 export { adoptDrift, countDrift, type DriftFilter, type DriftRow, diffDrift, findDrift, readDrift, repairDrift } from "./drift-rows.js";
 export type { DryRun, FileDiff } from "./dry-run.js";
-export { type HistoryFilter, type PublicationRow, type ReleaseRow, readFiles, readPublication, readPublications, readReleases, type Sight } from "./history.js";
+export { countGuarded } from "./guards.js";
+export {
+  firstPublishedAt,
+  type HistoryFilter,
+  type PublicationRow,
+  type ReleaseRow,
+  readFiles,
+  readPublication,
+  readPublications,
+  readReleases,
+  type Sight,
+} from "./history.js";
 export { HOLD_REASONS, type Hold, type HoldFilter, type HoldReason, holdUnits, listHolds, releaseHold } from "./holds.js";
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";

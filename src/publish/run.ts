@@ -9,6 +9,7 @@ import { closeOvertaken, countUncarried } from "./drift.js";
 import { carryDrift, DriftMet } from "./drift-carry.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
 import { errorOf, Mistrust, RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
+import { guardUnits, noteRemoved } from "./guards.js";
 import { listRelease } from "./list.js";
 import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
@@ -29,6 +30,7 @@ export const STEPS = [
   "drift",
   "desired",
   "render",
+  "guard",
   "plan",
   "list",
   "publish",
@@ -63,7 +65,22 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
     const { id: publicationId } = await openPublication(ctx, host.id, author, causeOf(waiting));
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
     const budget = budgetOf(engine);
-    return await inOrder({ engine, ctx, host, lease, publicationId, waiting, units: [], live, budget, errors: [], steps: [], trusting: false });
+    return await inOrder({
+      engine,
+      ctx,
+      host,
+      lease,
+      publicationId,
+      waiting,
+      units: [],
+      live,
+      budget,
+      errors: [],
+      removed: {},
+      leaving: new Map(),
+      steps: [],
+      trusting: false,
+    });
   } finally {
     await lease.release();
   }
@@ -131,8 +148,13 @@ async function publishBatch(run: Run, batches: Batches): Promise<"done" | "parti
     await settleCollisions(run);
     refuseIfAlike(run);
   });
+  const held = await step(run, "guard", () => guardUnits(run, batches.losses));
+  if (run.units.length === 0) return held ? "partial" : "idle";
   await publishUnits(run);
-  return step(run, "record", () => recordBatch(run));
+  return step(run, "record", async () => {
+    await noteRemoved(run);
+    return recordBatch(run);
+  });
 }
 
 const budgetOf = ({ limits }: Engine): Run["budget"] => ({ rounds: limits.rounds, rehearsals: { left: limits.rehearsals } });

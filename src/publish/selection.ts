@@ -7,7 +7,8 @@ export type Standing = "goes" | "dropped" | "back" | "stands";
 
 /** Decides about one unit; pure. A guess about rows that cannot be read ends no hold. */
 export function standingOf({ row, desired, unreadable }: Pick<RunUnit, "row" | "desired" | "unreadable">): Standing {
-  if (row.hold === null) return "goes";
+  // What a guard holds is rendered and judged again: guards.ts.
+  if (row.hold === null || row.hold === "guard") return "goes";
   if (unreadable?.guessed) return "stands";
   if (desired.withdrawn || desired.state === null) return "dropped";
   const claimed = new Set(desired.claims);
@@ -47,7 +48,8 @@ async function dropHolds({ ctx }: Run, units: readonly RunUnit[]): Promise<void>
   });
 }
 
-async function countStanding({ ctx }: Run, units: readonly RunUnit[]): Promise<void> {
+/** Counts what stands still as dealt with. */
+export async function countStanding({ ctx }: Run, units: readonly RunUnit[]): Promise<void> {
   if (units.length === 0) return;
   await ctx.transaction(async (tx) => {
     for (const { row } of units) {

@@ -25,6 +25,8 @@ export const COLUMNS = {
   heldAt: true,
   putBackTo: true,
   touchedFor: true,
+  withdrawn: true,
+  letGoAt: true,
 } as const;
 
 /** Lists the touched units of a host, sorted, at most so many. */
@@ -38,8 +40,8 @@ export function readRows(ctx: Context, hostId: string, ids: string[]): Promise<U
   return ctx.db.publishUnit.findMany({ where, orderBy: [{ role: "asc" }, { key: "asc" }], select: COLUMNS });
 }
 
-/** Held units are looked at, for they may serve what was withdrawn since; those that a guard holds are about just that, and wait for a person. */
-export const touched = (db: Db) => ({ OR: [{ hold: null }, { hold: { not: "guard" } }], wanted: { gt: db.publishUnit.fields.published } });
+/** Held units are looked at as well: they may serve what was withdrawn since, or no longer be what a guard holds. */
+export const touched = (db: Db) => ({ wanted: { gt: db.publishUnit.fields.published } });
 
 const touchedOn = (ctx: Context, hostId: string) => ({ hostId, ...touched(ctx.db) });
 

@@ -29,6 +29,7 @@ export function testRole(name: string, after: string[] = []): Role<Words> {
   return {
     name,
     after,
+    ...(name === "web" ? { guarded: { names: (content: string) => [...content.matchAll(/^record (\S+)$/gm)].map(([, found]) => found as string) } } : {}),
     async keys(db, _host, from, limit) {
       const rows = await db.setting.findMany({ where: { key: { startsWith: prefix, gt: prefix + from } }, orderBy: { key: "asc" }, take: limit });
       return rows.map((row) => row.key.slice(prefix.length));

@@ -91,6 +91,11 @@ export function zoneFile(state: ZoneState, probe: string): string {
   return `${lines.join("\n")}\n`;
 }
 
+/** Names in a zone file that lead to an address, by records of their own. */
+export function addressedNames(content: string): string[] {
+  return [...new Set([...content.matchAll(/^(\S+)\. \d+ IN (?:A|AAAA|CNAME) /gm)].map(([, found]) => found as string))];
+}
+
 /** The third line, where drivers look for it. */
 function leaving({ leavingKeys = [] }: ZoneState): string[] {
   for (const tag of leavingKeys) if (!Number.isSafeInteger(tag) || tag < 0 || tag > MAX_TAG) refuse("tag of a key", tag);

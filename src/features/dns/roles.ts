@@ -2,6 +2,7 @@
 import type { Db } from "../../core/db.js";
 import type { Services } from "../../core/services.js";
 import type { Desired, Role } from "../../publish/contract.js";
+import { addressedNames } from "./format.js";
 import type { DnsState, ZoneState } from "./role.js";
 import { baseSecondaries } from "./secondaries.js";
 import { isReady, readSettings } from "./settings.js";
@@ -16,6 +17,7 @@ export function dnsRole({ features, env }: Pick<Services, "features" | "env">): 
   return {
     name: "dns",
     after: [],
+    guarded: { names: addressedNames },
     async keys(db, host, after, limit) {
       if (!isReady(await readSettings(db))) return after === "" ? [BASE] : [];
       const rows = await db.zone.findMany({

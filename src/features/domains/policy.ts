@@ -41,7 +41,8 @@ export async function refuseAbovePanel(tx: TransactionContext, name: string, fie
   if (below) throw invalid("domains.panel_name", { name: below }, field);
 }
 
-async function panelNames(tx: TransactionContext, policy?: NamePolicy | null): Promise<string[]> {
+/** The names by which the panel, its machines and its name servers are reached. */
+export async function panelNames(tx: TransactionContext, policy?: NamePolicy | null): Promise<string[]> {
   const known = policy ?? (await tx.db.namePolicy.findUnique({ where: { id: ONLY } }));
   const names = [...(known?.panelNames.split(" ") ?? []), ...(await hostAddresses(tx.db))];
   await tx.emit("domains.reserving", { add: (name) => void names.push(name) });

@@ -2,6 +2,7 @@
 import type { HostingFeature } from "../../publish/contract.js";
 import { publicationApi } from "./api.js";
 import { publicationCommands } from "./commands.js";
+import { watchDecisions } from "./decisions.js";
 import { publicationJobs } from "./jobs.js";
 import { READ } from "./publications.js";
 import { rendererApi, rendererPages } from "./renderer-routes.js";
@@ -21,7 +22,7 @@ export const feature: HostingFeature = {
   },
   commands: publicationCommands,
   jobs: publicationJobs,
-  checks: watchPublications,
+  checks: async (ctx, services) => [...(await watchPublications(ctx, services)), ...(await watchDecisions(ctx, services))],
   menu: [
     { label: "publications.menu", href: "/publications", icon: "cloud-up", audience: "admin", position: 50 },
     { label: "publications.menu_member", href: "/publications", icon: "cloud-up", audience: "member", permission: READ, position: 80 },

@@ -13,6 +13,7 @@ const MAX_PROBES = 200;
 export const webRole: Role<WebState> = {
   name: "web",
   after: ["files", "php"],
+  guarded: {},
   async keys(db, host, after, limit) {
     const numbers = await hostAccounts(db, "web", host.id, after === BASE ? "" : after, limit);
     return after === "" ? [BASE, ...numbers].slice(0, limit) : numbers;

@@ -24,7 +24,8 @@ ADD COLUMN     "heldBy" TEXT,
 ADD COLUMN     "holdData" JSONB,
 ADD COLUMN     "letGoAt" TIMESTAMP(3),
 ADD COLUMN     "putBackTo" INTEGER,
-ADD COLUMN     "touchedFor" TEXT NOT NULL DEFAULT 'change';
+ADD COLUMN     "touchedFor" TEXT NOT NULL DEFAULT 'change',
+ADD COLUMN     "withdrawn" BOOLEAN NOT NULL DEFAULT false;
 
 -- AlterTable
 ALTER TABLE "Publication" ADD COLUMN     "cause" TEXT NOT NULL DEFAULT 'change',

@@ -492,6 +492,7 @@ CREATE TABLE "new_PublishUnit" (
     "hash" TEXT,
     "claims" JSONB NOT NULL DEFAULT '[]',
     "probes" JSONB NOT NULL DEFAULT '[]',
+    "withdrawn" BOOLEAN NOT NULL DEFAULT false,
     "touchedBy" TEXT,
     "touchedAt" DATETIME,
     "touchedFor" TEXT NOT NULL DEFAULT 'change',

@@ -1,0 +1,228 @@
+/**
+ * Holds out what would take away too much at once, for a person: many names of a host, or one by which the panel and its machines are reached.
+ * Everything else of the run goes on. What a person has let go is not counted, and not held again.
+ */
+import type { Db } from "../core/db.js";
+import type { HostingFeature } from "./contract.js";
+import type { Engine, Run, RunUnit } from "./engine.js";
+import { FREE, holdUnits } from "./holds.js";
+import { countStanding } from "./selection.js";
+
+/** A host that serves fewer names may change as it likes. */
+const LEAST_NAMES = 10;
+/** Share of a host's names that may leave it within the window. */
+const MOST_SHARE = 0.3;
+/** Runs that follow each other as closely count as one, so that cutting it small does not evade the guard. Who takes names away for longer means it. */
+export const WINDOW_MINUTES = 10;
+const OWN_NAMES_SECONDS = 60;
+const PAGE = 2_000;
+
+/** Names that a unit serves and would serve no more. One that was withdrawn before has nothing left to lose. */
+export function lostNames({ row, desired, unreadable }: Pick<RunUnit, "row" | "desired" | "unreadable">): string[] {
+  const served = row.serving === "nothing" || row.withdrawn ? [] : (row.claims as string[]);
+  if (unreadable !== null || served.length === 0) return [];
+  if (desired.withdrawn || desired.state === null) return served;
+  const claimed = new Set(desired.claims);
+  return served.filter((name) => !claimed.has(name));
+}
+
+/** Tells whether so many names leave at once that a person is asked. `before`: what left within the window; `standing`: what serves now. Pure. */
+export function isMass({ lost, before, standing }: { lost: number; before: number; standing: number }): boolean {
+  const all = standing + before;
+  return lost > 0 && all >= LEAST_NAMES && lost + before > all * MOST_SHARE;
+}
+
+/** Counts what a guard holds, by host. */
+export async function countGuarded(db: Db): Promise<ReadonlyMap<string, number>> {
+  const groups = await db.publishUnit.groupBy({ by: ["hostId"], where: { hold: "guard" }, _count: true });
+  return new Map(groups.map(({ hostId, _count }) => [hostId, _count]));
+}
+
+/** What all units of a run lose, by role, as far as it is known before the first batch. */
+export type Losses = ReadonlyMap<string, number>;
+
+/** Adds up what units lose, by guarded role. */
+export function sumLosses(
+  engine: Pick<Engine, "roles">,
+  units: readonly Pick<RunUnit, "row" | "desired" | "unreadable">[],
+  into = new Map<string, number>(),
+): Map<string, number> {
+  for (const unit of units) {
+    const { role, letGoAt, hold } = unit.row;
+    if (engine.roles.get(role)?.guarded === undefined || letGoAt !== null || hold === "guard") continue;
+    const lost = lostNames(unit).length;
+    if (lost > 0) into.set(role, (into.get(role) ?? 0) + lost);
+  }
+  return into;
+}
+
+interface Held {
+  unit: RunUnit;
+  /** The panel's own name that it would take away; null: it is one of many. */
+  own: string | null;
+}
+
+/** Takes out of the batch what must wait for a person; says whether any of it is newly held. `planned`: what the whole run loses. */
+export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
+  const losing = run.units.filter((unit) => unit.row.letGoAt === null && lostNames(unit).length > 0);
+  const guarded = losing.filter(({ row }) => run.engine.roles.get(row.role)?.guarded !== undefined);
+  const held = new Map<RunUnit, Held>();
+  for (const { unit, name } of await listOwnLosses(run)) held.set(unit, { unit, own: name });
+  const here = sumLosses(run.engine, run.units);
+  for (const [role, lost] of here) {
+    const mass = await isMassHere(run, role, Math.max(lost, planned.get(role) ?? 0));
+    for (const unit of guarded) if (unit.row.role === role && (mass || unit.row.hold === "guard") && !held.has(unit)) held.set(unit, { unit, own: null });
+  }
+  for (const unit of guarded) if (unit.row.hold === "guard" && !held.has(unit)) held.set(unit, { unit, own: null });
+  for (const unit of await listBelow(run, [...held.keys()])) if (!held.has(unit)) held.set(unit, { unit, own: null });
+  run.leaving = sumLosses(
+    run.engine,
+    guarded.filter((unit) => !held.has(unit)),
+  );
+  await freeOthers(run, held);
+  if (held.size === 0) return false;
+  run.units = run.units.filter((unit) => !held.has(unit));
+  return hold(run, [...held.values()]);
+}
+
+async function isMassHere({ ctx, host }: Run, role: string, lost: number): Promise<boolean> {
+  const since = new Date(ctx.clock.now().getTime() - WINDOW_MINUTES * 60_000);
+  const last = await ctx.db.publication.findMany({
+    where: { hostId: host.id, OR: [{ endedAt: null }, { endedAt: { gt: since } }] },
+    select: { removed: true },
+  });
+  const before = last.reduce((sum, { removed }) => sum + ((removed as Record<string, number>)[role] ?? 0), 0);
+  const where = { hostId: host.id, role, accountId: { not: null }, serving: { not: "nothing" }, withdrawn: false };
+  // Each of them serves a name at least: most changes are no question, and cost no look at all names.
+  const least = (await ctx.db.publishUnit.count({ where })) + before;
+  if (least >= LEAST_NAMES && lost + before <= least * MOST_SHARE) return false;
+  let standing = 0;
+  for (let after = ""; ; ) {
+    const page = await ctx.db.publishUnit.findMany({
+      where: { ...where, id: { gt: after } },
+      orderBy: { id: "asc" },
+      take: PAGE,
+      select: { id: true, claims: true },
+    });
+    for (const { claims } of page) standing += (claims as string[]).length;
+    if (page.length < PAGE) return isMass({ lost, before, standing });
+    after = page.at(-1)?.id ?? "";
+  }
+}
+
+/** Units by which a name of the panel, a machine or a name server would no longer be answered: by its claims, or by what stands in its files. */
+async function listOwnLosses(run: Run): Promise<{ unit: RunUnit; name: string }[]> {
+  const found: { unit: RunUnit; name: string }[] = [];
+  for (const unit of run.units) {
+    const guarded = run.engine.roles.get(unit.row.role)?.guarded;
+    if (guarded === undefined || unit.row.letGoAt !== null || unit.before.length === 0 || unit.row.withdrawn) continue;
+    const own = await ownNames(run.engine);
+    const lost = new Set(lostNames(unit));
+    const near = [...own].filter((name) => (unit.row.claims as string[]).some((claim) => name === claim || name.endsWith(`.${claim}`)));
+    const name = near.find((one) => lost.has(one)) ?? (guarded.names === undefined ? undefined : await lostInFiles(run, unit, guarded.names, near));
+    if (name !== undefined) found.push({ unit, name });
+  }
+  return found;
+}
+
+async function lostInFiles({ engine }: Run, unit: RunUnit, names: (content: string) => string[], near: readonly string[]): Promise<string | undefined> {
+  if (near.length === 0) return undefined;
+  const read = async (files: RunUnit["files"]): Promise<Set<string>> => {
+    const all = new Set<string>();
+    // What was pruned cannot be compared; what is sent is always there.
+    for (const { hash } of files) for (const name of names(await engine.store.get(hash).catch(() => ""))) all.add(name);
+    return all;
+  };
+  const [before, after] = [await read(unit.before), await read(unit.files)];
+  return near.find((name) => before.has(name) && !after.has(name));
+}
+
+/** What the held units stand on (an account's pools and folders) stays too, here and on other hosts. */
+async function listBelow({ engine, ctx, units }: Run, held: readonly RunUnit[]): Promise<RunUnit[]> {
+  const leaving = units.filter(
+    ({ desired, row }) => (desired.withdrawn || desired.state === null) && row.accountId !== null && row.letGoAt === null && row.serving !== "nothing",
+  );
+  if (leaving.length === 0) return [];
+  const accounts = [...new Set(leaving.map(({ row }) => row.accountId as string))];
+  const stands = new Set(
+    held.flatMap(({ row }) => (row.accountId === null ? [] : (engine.roles.get(row.role)?.after ?? []).map((role) => `${role} ${row.accountId}`))),
+  );
+  for (let start = 0; start < accounts.length; start += PAGE / 4) {
+    const rows = await ctx.db.publishUnit.findMany({
+      where: { hold: "guard", accountId: { in: accounts.slice(start, start + PAGE / 4) } },
+      select: { role: true, accountId: true },
+    });
+    for (const { role, accountId } of rows) for (const below of engine.roles.get(role)?.after ?? []) stands.add(`${below} ${accountId}`);
+  }
+  return leaving.filter(({ row }) => stands.has(`${row.role} ${row.accountId}`));
+}
+
+/** Writes down what left with this batch, for the guards of the next minutes. */
+export async function noteRemoved(run: Run): Promise<void> {
+  if (run.leaving.size === 0) return;
+  for (const [role, lost] of run.leaving) run.removed[role] = (run.removed[role] ?? 0) + lost;
+  await run.ctx.db.publication.update({ where: { id: run.publicationId }, data: { removed: run.removed } });
+}
+
+/** What a guard held and no longer takes anything away (an account was resumed) goes on by itself. */
+async function freeOthers({ ctx, units }: Run, held: ReadonlyMap<RunUnit, Held>): Promise<void> {
+  const free = units.filter((unit) => unit.row.hold === "guard" && !held.has(unit));
+  if (free.length === 0) return;
+  await ctx.transaction(async (tx) => {
+    for (const { row, desired } of free) {
+      await tx.db.publishUnit.updateMany({ where: { id: row.id, hold: "guard" }, data: FREE });
+      const object = { type: "unit", id: row.id, name: `${row.role} ${row.key}` };
+      tx.audit({ verb: "publications.hold.dropped", accountId: desired.accountId, object, old: { reason: "guard" } });
+    }
+  });
+}
+
+async function hold(run: Run, held: readonly Held[]): Promise<boolean> {
+  const fresh = held.filter(({ unit }) => unit.row.hold !== "guard");
+  const own = [...new Set(fresh.flatMap(({ own: name }) => (name === null ? [] : [name])))].sort();
+  await run.ctx.transaction(async (tx) => {
+    await holdUnits(
+      tx,
+      fresh.map(({ unit }) => unit.row),
+      { reason: "guard", data: {}, by: null },
+    );
+    if (fresh.length === 0) return;
+    const object = { type: "host", id: run.host.id, name: run.host.name };
+    tx.audit({ verb: "publications.guard.held", accountId: null, object, new: { units: fresh.length, names: own } });
+  });
+  await countStanding(
+    run,
+    held.map(({ unit }) => unit),
+  );
+  if (fresh.length === 0) return false;
+  for (const name of own) run.errors.push({ step: "guard", code: "publications.guard_own_name", data: { name }, output: [] });
+  if (fresh.some(({ own: name }) => name === null))
+    run.errors.push({ step: "guard", code: "publications.guard_mass", data: { count: String(fresh.length) }, output: [] });
+  for (const { unit } of fresh) {
+    const { role, key, accountId } = unit.row;
+    run.engine.events.emit({ hostId: run.host.id, role, key, accountId, chip: { state: "held", reason: "guard", data: {} } });
+  }
+  return true;
+}
+
+const known = new WeakMap<Engine, { at: number; names: Promise<ReadonlySet<string>> }>();
+
+/** The names by which the panel, its machines and its name servers are reached, asked for once a minute at most. */
+function ownNames(engine: Engine): Promise<ReadonlySet<string>> {
+  const now = engine.services.clock.now().getTime();
+  const last = known.get(engine);
+  if (last !== undefined && now - last.at < OWN_NAMES_SECONDS * 1000) return last.names;
+  const names = readOwnNames(engine);
+  known.set(engine, { at: now, names });
+  return names;
+}
+
+async function readOwnNames({ services }: Engine): Promise<ReadonlySet<string>> {
+  const ctx = services.context({ kind: "system", name: "publish" });
+  const names = await ctx.transaction(async (tx) => {
+    const lists: string[] = [];
+    for (const feature of services.features as readonly HostingFeature[]) lists.push(...((await feature.ownNames?.(tx)) ?? []));
+    return lists;
+  });
+  return new Set(names);
+}

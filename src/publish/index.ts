@@ -44,3 +44,4 @@ export { type HostStanding, readStandings } from "./standings.js";
 export { type Touched, touch, touchRole } from "./touch.js";
 export type { UnitNews } from "./unit-events.js";
 export { listUnitRows } from "./unit-rows.js";
+export { noteVersions } from "./versions.js";

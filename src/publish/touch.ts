@@ -76,6 +76,12 @@ async function touchKnown(tx: TransactionContext, units: readonly Touched[], cau
 
 const byOf = (tx: TransactionContext, cause: Cause) => ({ touchedBy: authorOf(tx.actor), touchedAt: tx.clock.now(), touchedFor: cause });
 
+/** Counts one more wanted version of everything that serves on a host. */
+export async function touchServed(tx: TransactionContext, hostId: string, cause: Cause): Promise<void> {
+  await tx.db.publishUnit.updateMany({ where: { hostId, serving: { not: "nothing" } }, data: { wanted: { increment: 1 }, ...byOf(tx, cause) } });
+  tx.afterCommit(`publish ${hostId}`, () => wakeHost(hostId));
+}
+
 /** Counts one more wanted version of every unit of a role on a host: what all of them are made from changed. */
 export async function touchRole(tx: TransactionContext, hostId: string, role: string): Promise<void> {
   await tx.db.publishUnit.updateMany({ where: { hostId, role }, data: { wanted: { increment: 1 }, ...byOf(tx, "change") } });

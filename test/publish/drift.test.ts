@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { chmod, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { chipOf } from "../../src/publish/index.js";
+import { chipOf, noteVersions } from "../../src/publish/index.js";
 import { shardOf } from "../../src/publish/manifest.js";
 import { makePanel, manifestOf, type Panel, type Words } from "./rig.js";
 
@@ -174,4 +174,36 @@ test("a release that somebody edited while the next one served is not returned t
   );
   assert.deepEqual(await panel.machine.live(), before);
   await assertAgrees(panel);
+});
+
+test("other versions of programs: everything is asked once more, and nothing is exchanged", async (t) => {
+  const panel = await makePanel(t);
+  await panel.set(BOTH);
+  await panel.publisher.idle();
+  const told = (version: string) =>
+    new Map([
+      [
+        "tester",
+        [
+          ["version", version],
+          ["running", "blue"],
+        ] as const,
+      ],
+    ]);
+  const note = (version: string) => panel.ctx.transaction((tx) => noteVersions(tx, "web1", told(version)));
+  assert.equal(await note("1.0"), null, "known from now on");
+  assert.equal(await note("1.0"), null);
+  await panel.set({ [A]: site(Number(A), "next") });
+  await panel.publisher.idle();
+  assert.equal(await note("1.0"), null, "a new release runs on what the one before ran on");
+  const releases = await panel.ctx.db.release.count();
+  panel.machine.faults.set(`s${B}.example.org`, "lost");
+  assert.deepEqual(await note("1.1"), { before: { "tester version": "1.0" }, now: { "tester version": "1.1" } });
+  await panel.publisher.idle();
+  const publication = await panel.publication();
+  assert.deepEqual([publication.cause, publication.state], ["versions", "partial"]);
+  assert.match(JSON.stringify(publication.errors), /publications\./, "who does not answer is told");
+  assert.equal((await panel.unit(B)).quarantineCode, null, "and blames nobody");
+  assert.equal(await panel.ctx.db.release.count(), releases);
+  assert.equal(await note("1.1"), null);
 });

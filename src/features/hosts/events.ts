@@ -9,7 +9,7 @@ declare module "../../core/events.js" {
     /** Names by which people reach a host for one purpose, complete, after they changed. */
     "hosts.named": { hostId: string; purpose: string; names: string[] };
     /** A host answered: each daemon's own lines. */
-    "hosts.told": { hostId: string; daemons: ReadonlyMap<string, readonly (readonly [string, string])[]> };
+    "hosts.told": { hostId: string; name: string; daemons: ReadonlyMap<string, readonly (readonly [string, string])[]> };
   }
 }
 

@@ -91,7 +91,7 @@ export async function probeHost(ctx: Context, env: Env, key: string, seconds?: n
         ...(state ? { state: state as unknown as Prisma.InputJsonValue } : {}),
       },
     });
-    if (outcome?.ok) await tx.emit("hosts.told", { hostId: found.id, daemons: outcome.value.daemons });
+    if (outcome?.ok) await tx.emit("hosts.told", { hostId: found.id, name: found.name, daemons: outcome.value.daemons });
   });
   return { host: await getHost(ctx, found.id), error: fault };
 }

@@ -28,6 +28,9 @@ ADD COLUMN     "touchedFor" TEXT NOT NULL DEFAULT 'change',
 ADD COLUMN     "withdrawn" BOOLEAN NOT NULL DEFAULT false;
 
 -- AlterTable
+ALTER TABLE "Release" ADD COLUMN     "versions" JSONB;
+
+-- AlterTable
 ALTER TABLE "Publication" ADD COLUMN     "cause" TEXT NOT NULL DEFAULT 'change',
 ADD COLUMN     "removed" JSONB NOT NULL DEFAULT '{}';
 

@@ -3,6 +3,9 @@ ALTER TABLE "Host" ADD COLUMN "awaySince" DATETIME;
 ALTER TABLE "Host" ADD COLUMN "publicIpv4" TEXT;
 ALTER TABLE "Host" ADD COLUMN "publicIpv6" TEXT;
 
+-- AlterTable
+ALTER TABLE "Release" ADD COLUMN "versions" JSONB;
+
 -- CreateTable
 CREATE TABLE "DomainLook" (
     "id" TEXT NOT NULL PRIMARY KEY,

@@ -4,6 +4,7 @@ import { after, before, describe, test } from "node:test";
 import { must, until } from "./lab/run.js";
 import { type House, raiseHouse } from "./main-job/rig.js";
 import { settleVillage, type Villager } from "./main-job/village.js";
+import { chainTests, ECHO, UPLOAD_MB } from "./neighbours/chain.js";
 import { gather, listen, openDatagrams, openPorts } from "./neighbours/crowd.js";
 
 const ADMIN = "10.77.0.99";
@@ -52,8 +53,9 @@ describe("neighbours", { timeout: 600_000 }, () => {
     await must(outside().networkArgv(["ip", "addr", "add", `${WORLD}/32`, "dev", "eth0"]));
     await must(house.web.networkArgv(["ip", "route", "add", `${WORLD}/32`, "via", outside().ip]));
     [sleeper, stormy, quiet] = (await settleVillage(house, 3, "tous")) as [Villager, Villager, Villager];
-    // In one master: a change of one's pool renews the others' too.
-    await house.sql("UPDATE PhpPool SET master = 'm00'");
+    await house.sql("UPDATE Plan SET phpUploadMb = ?", UPLOAD_MB);
+    // Two in one master: a change of one's pool renews the other's too.
+    await house.sql("UPDATE PhpPool SET master = CASE accountId WHEN ? THEN 'm01' ELSE 'm00' END", stormy.accountId);
     await house.mutu("publications", "run", "--host", "control");
     await house.mutu("publications", "run", "--host", "web1");
     await write(sleeper, "sleep.php", `<?php for ($end = microtime(true) + ${SLEEP_SECONDS}; microtime(true) < $end;) usleep(100000); echo "awake";`);
@@ -62,6 +64,7 @@ describe("neighbours", { timeout: 600_000 }, () => {
       await write(villager, "static.html", "static");
     }
     await write(quiet, "tool.php", TOOL);
+    await write(quiet, "echo.php", ECHO);
   });
   after(() => house?.close());
 
@@ -116,6 +119,23 @@ describe("neighbours", { timeout: 600_000 }, () => {
     );
     assert.ok(runs.length >= PUBLICATIONS, `${runs.length} publications`);
     assert.deepEqual([...new Set(runs.map(({ state }) => state))], ["done"]);
+  });
+
+  describe("the chain", () => chainTests(() => ({ house, villager: quiet })));
+
+  test("a suspended account keeps no process, whatever started it; its neighbours keep theirs", async () => {
+    const running = async ({ number }: Villager) => Number((await house.web.exec(["pgrep", "-c", "-U", String(number), "-x", "sleep"])).stdout);
+    for (const villager of [stormy, quiet]) {
+      await write(villager, "leave.php", '<?php shell_exec("setsid sh -c \'(sleep 900 &) ; exec sleep 900\' >/dev/null 2>&1 &"); echo "left";');
+      assert.equal((await house.ask(`https://${villager.name}/leave.php`)).body, "left");
+      await until("they run", async () => (await running(villager)) === 2 || undefined);
+    }
+    const { status, body } = await house.api("POST", `/accounts/${stormy.accountId}/suspend`, { reason: "unpaid" });
+    assert.equal(status, 200, JSON.stringify(body));
+    await until("all of it ends", async () => (await house.web.exec(["pgrep", "-U", String(stormy.number)])).status === 1 || undefined, 60_000);
+    assert.equal((await house.ask(`https://${stormy.name}/static.html`)).status, 503);
+    assert.equal(await running(quiet), 2);
+    await house.web.must(["pkill", "-U", String(quiet.number), "-x", "sleep"]);
   });
 
   describe("what reaches what", () => {
@@ -184,7 +204,7 @@ describe("neighbours", { timeout: 600_000 }, () => {
       assert.deepEqual(await openPorts(outside(), SIX.web, { ports }), [80, 443]);
       assert.deepEqual(await openDatagrams(outside(), house.web.ip, { ports }), [51_820]);
       assert.deepEqual(await openPorts(outside(), house.web.ip, { source: ADMIN, ports }), [22, 80, 443]);
-      assert.deepEqual(await openPorts(house.control, house.web.ip), [22, 80, 443]);
+      assert.deepEqual(await openPorts(house.control, house.web.ip, { ports }), [22, 80, 443]);
       assert.deepEqual(await openPorts(house.control, SIX.web, { ports }), [80, 443]);
     });
 

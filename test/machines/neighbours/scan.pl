@@ -4,7 +4,7 @@
 use strict;
 use warnings;
 use Errno qw(EINPROGRESS);
-use Socket qw(:DEFAULT :addrinfo SO_LINGER SOL_SOCKET);
+use Socket qw(:DEFAULT :addrinfo inet_pton pack_sockaddr_in6 SO_LINGER SOL_SOCKET);
 
 use constant BATCH => 13_200;
 use constant WAIT_SECONDS => 0.6;
@@ -21,16 +21,18 @@ sub place {
   die "$host: $error\n" if $error;
   return $found;
 }
+my ($family, $six) = map { $_, $_ == AF_INET6 } place($address, 1)->{family};
+my $host = inet_pton($family, $address);
 my @open;
 while (my @some = splice @ports, 0, BATCH) {
   my %asked;
   for my $port (@some) {
-    my $to = place($address, $port);
-    socket(my $socket, $to->{family}, $type, 0) or die "socket: $!\n";
+    my $to = $six ? pack_sockaddr_in6($port, $host) : pack_sockaddr_in($port, $host);
+    socket(my $socket, $family, $type, 0) or die "socket: $!\n";
     $socket->blocking(0);
     setsockopt($socket, SOL_SOCKET, SO_LINGER, pack 'ii', 1, 0) if $type == SOCK_STREAM;
     bind($socket, place($from, 0)->{addr}) or die "bind: $!\n" unless $from eq '-';
-    next unless connect($socket, $to->{addr}) || $! == EINPROGRESS;
+    next unless connect($socket, $to) || $! == EINPROGRESS;
     next if $type == SOCK_DGRAM && !defined send($socket, QUESTION, 0);
     $asked{$port} = $socket;
   }

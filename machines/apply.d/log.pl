@@ -1,6 +1,6 @@
 # Reads the last lines of a log for apply's verb `log` (log.sh). Debian's perl-base is enough.
 #   own <folder> <php|error|access> <n>                  files of the account below logs, as its number: php/<ServerName>.log, error.log, access.log, each after its .1
-#   new <folder> <error|access> <n> <account> <state>    what Apache wrote after the splitter's last offset: "<account> <ServerName> …"
+#   new <folder> <error|access> <n> <account> <notes>    what Apache wrote after the splitter's last offset: "<account> <ServerName> …"
 # Prints `line <ServerName> <text>`: at most n lines of each name, bounded bytes, control characters as \x1b. Follows no link, opens nothing but plain files.
 use strict;
 use warnings;
@@ -13,7 +13,7 @@ my $NEW_BYTES = 33_554_432;
 my $LINE_BYTES = 4_000;
 my $OUT_BYTES = 524_288;
 
-my ($how, $folder, $kind, $count, $account, $state) = @ARGV;
+my ($how, $folder, $kind, $count, $account, $notes) = @ARGV;
 my (%kept, @order);
 
 sub keep {
@@ -86,7 +86,9 @@ sub own {
 
 sub new {
     my (%split, @files);
-    if (my ($known) = plain($state)) {
+    # A batch that is being given out: who has theirs already goes on after it.
+    my $given = -e "$notes/spool/state" && !-e "$notes/spool/$account.$kind";
+    if (my ($known) = plain($given ? "$notes/spool/state" : "$notes/state")) {
         while (<$known>) { $split{$1} = $2 if /\Araw (\d+) (\d+)$/ }
     }
     opendir my $entries, $folder or return;

@@ -26,6 +26,6 @@ log() { # <account> <kind> <n>: lines `line <ServerName> <text>`
   # By standard input: the account's number need not be able to read where the program lies.
   "$@" <"$here/apply.d/log.pl" || broken "the account's own log could not be read in time"
   [ "$kind" != php ] || return 0
-  timeout -k 1 $LOG_SECONDS perl - new "$logs" "$kind" "$count" "$account" "${MUTU_LOGS:-/var/lib/mutu-logs}/state" <"$here/apply.d/log.pl" ||
+  timeout -k 1 $LOG_SECONDS perl - new "$logs" "$kind" "$count" "$account" "${MUTU_LOGS:-/var/lib/mutu-logs}" <"$here/apply.d/log.pl" ||
     broken "the log could not be read in time"
 }

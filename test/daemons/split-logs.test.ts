@@ -1,0 +1,262 @@
+/** The one log given to its accounts: each line once, whatever is killed, full, linked or gone. */
+import assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { openMachine } from "../../src/core/machine/index.js";
+import { DAEMON_USER, NEEDS_ROOT } from "./private-machine.js";
+
+const SPLITTER = fileURLToPath(new URL("../../machines/web/split-logs", import.meta.url));
+const KILLER = fileURLToPath(new URL("split-logs", import.meta.url));
+const APPLY = fileURLToPath(new URL("../../machines/apply", import.meta.url));
+const [A, B] = [20_001, 20_002];
+
+/** A machine's folders, without the machine: what Apache would have written is written here. */
+function makeFolders(t: TestContext) {
+  const base = mkdtempSync("/tmp/mutu-split-");
+  t.after(() => rmSync(base, { recursive: true, force: true }));
+  chmodSync(base, 0o755);
+  const at = (...names: string[]) => join(base, ...names);
+  for (const name of ["homes", "accounts", "root", "root/run", "drivers", "drivers/apache"]) mkdirSync(at(name), { mode: 0o755 });
+  writeFileSync(at("drivers/apache/driver"), "#!/bin/sh\n", { mode: 0o755 });
+  mkdirSync(at("raw"), { mode: 0o750 });
+  execFileSync("chown", [`${DAEMON_USER}:${DAEMON_USER}`, at("raw")]);
+  const keys = { HOST: "web1", ROOT: at("root"), PRIVILEGED: "yes", DAEMONS: "apache", DRIVERS: at("drivers"), HOMES: at("homes"), ACCOUNTS: at("accounts") };
+  const more = { APACHE_LOGS: at("raw"), LOGS: at("notes") };
+  writeFileSync(
+    at("machine.conf"),
+    Object.entries({ ...keys, ...more })
+      .map(([key, value]) => `MUTU_${key}=${value}\n`)
+      .join(""),
+  );
+  for (const account of [A, B]) {
+    for (const folder of ["homes", "accounts"]) {
+      mkdirSync(at(folder, String(account)), { mode: 0o700 });
+      chownSync(at(folder, String(account)), account, account);
+    }
+  }
+  const raw = (name: string, lines: string[]) => {
+    appendFileSync(at("raw", name), lines.map((line) => `${line}\n`).join(""));
+    execFileSync("chown", [DAEMON_USER, at("raw", name)]);
+  };
+  const split = (env: Record<string, string> = {}, perl: string[] = []) =>
+    spawnSync("setsid", ["--wait", "perl", ...perl, SPLITTER, at("machine.conf")], {
+      env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
+      encoding: "utf8",
+    });
+  const inHome = (account: number, kind: string) => {
+    const folder = at("homes", String(account), "logs");
+    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(`${kind}-`)) : [];
+    return names.flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n").filter(Boolean));
+  };
+  const recent = (account: number, kind: string) => {
+    const file = at("accounts", String(account), "logs", `${kind}.log`);
+    return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
+  };
+  const machine = openMachine({ kind: "direct", argv: [APPLY, "-c", at("machine.conf")] });
+  return { base, at, raw, split, inHome, recent, machine };
+}
+
+const line = (account: number | string, site: string, path: string) =>
+  `${account} ${site} 192.0.2.1 - [28/Nov/2026:12:00:00 +0000] "GET ${path} HTTP/1.1" 200 5 "-" "-" 9`;
+const paths = (lines: string[]) => lines.map((one) => /"GET (\S+)/.exec(one)?.[1]);
+const upTo = (count: number) => Array.from({ length: count }, (_, n) => `/${n}`);
+
+test("each account gets its own lines, as its own files; nobody's lines are nobody's", { skip: NEEDS_ROOT }, (t) => {
+  const { at, raw, split, inHome, recent } = makeFolders(t);
+  raw("access.blue-1.log", [
+    line(A, "a.test", "/1"),
+    line(B, "b.test", "/2"),
+    line("-", "mutu.invalid", "/3"),
+    line(0, "a.test", "/4"),
+    line(1999, "a.test", "/5"),
+    line("020001", "a.test", "/6"),
+  ]);
+  raw("access.blue-1.log", [
+    line(A, "a.test", "/7"),
+    `${A} a.test 10.0.0.1 - [28/Nov/2026:12:00:00 +0000] "GET /.well-known/mutu-probe HTTP/1.1" 200 64 "-" "-" 9`,
+  ]);
+  raw("error.blue-1.log", [
+    `${A} a.test [2026-11-28 12:00:00.1] AH02454: FCGI: attempt to connect to Unix domain socket /run/mutu-php/7/8.2-m01/s9f3.sock (localhost) failed`,
+  ]);
+  mkdirSync(at("accounts", String(A), "logs/php"), { recursive: true });
+  execFileSync("chown", ["-R", `${A}:${A}`, at("accounts", String(A), "logs")]);
+  writeFileSync(at("accounts", String(A), "logs/php/a.test.log"), "[28-Nov-2026 12:00:00 UTC] PHP Fatal error: x\n#0 {main}\n");
+  chownSync(at("accounts", String(A), "logs/php/a.test.log"), A, A);
+  const done = split();
+  assert.equal(done.status, 0, done.stdout + done.stderr);
+  assert.deepEqual(paths(inHome(A, "access")), ["/1", "/7"]);
+  assert.deepEqual(paths(recent(A, "access")), ["/1", "/7"]);
+  assert.deepEqual(paths(inHome(B, "access")), ["/2"]);
+  assert.match(inHome(A, "error")[0] ?? "", /^a\.test \[.*Unix domain socket PHP \(localhost\) failed$/);
+  assert.deepEqual(inHome(A, "php"), ["a.test [28-Nov-2026 12:00:00 UTC] PHP Fatal error: x", "a.test #0 {main}"]);
+  for (const name of readdirSync(at("homes", String(A), "logs"))) {
+    const { uid, gid, mode } = statSync(at("homes", String(A), "logs", name));
+    assert.deepEqual([uid, gid, mode & 0o777], [A, A, 0o600]);
+  }
+  // Nothing new: nothing is written.
+  const before = statSync(at("notes/state")).mtimeMs;
+  assert.equal(split().status, 0);
+  assert.equal(statSync(at("notes/state")).mtimeMs, before);
+});
+
+test("rotation and half lines: each is given once it is whole, across instances, and the verb `log` follows without a gap", { skip: NEEDS_ROOT }, async (t) => {
+  const { at, raw, split, inHome, machine } = makeFolders(t);
+  raw("access.blue-1.log", [line(A, "a.test", "/0")]);
+  const [head, tail] = [line(A, "a.test", "/1").slice(0, 30), line(A, "a.test", "/1").slice(30)];
+  appendFileSync(at("raw/access.blue-1.log"), head);
+  split();
+  assert.deepEqual(paths(inHome(A, "access")), ["/0"]);
+  appendFileSync(at("raw/access.blue-1.log"), `${tail}\n`);
+  raw("access.green-2.log", [line(A, "a.test", "/2")]);
+  // Apache still writes to the one that was moved out of its way.
+  renameSync(at("raw/access.blue-1.log"), at("raw/access.old.log"));
+  split();
+  raw("access.old.log", [line(A, "a.test", "/3")]);
+  raw("access.green-2.log", [line(A, "a.test", "/4")]);
+  const told = await machine.log({ account: A, kind: "access", lines: 1000 });
+  assert.ok(told.ok, JSON.stringify(told));
+  assert.deepEqual(paths(told.value.map(({ text }) => text)).sort(), ["/0", "/1", "/2", "/3", "/4"]);
+  split();
+  assert.deepEqual(paths(inHome(A, "access")).sort(), ["/0", "/1", "/2", "/3", "/4"]);
+  // What ended long ago and is split leaves; what runs stays.
+  const old = new Date(Date.now() - 3 * 86_400_000);
+  for (const name of ["access.old.log", "access.green-2.log"]) utimesSync(at("raw", name), old, old);
+  writeFileSync(at("root/run/apache-green.env"), "MUTU_APACHE_LOG=green-2\n");
+  split();
+  assert.deepEqual(readdirSync(at("raw")), ["access.green-2.log"]);
+});
+
+test("killed before any change of any file, no line is lost or comes twice", { skip: NEEDS_ROOT }, (t) => {
+  let kills = 0;
+  for (const who of ["parent", "child"]) {
+    for (let at = 1; at < 60; at += 1) {
+      const folders = makeFolders(t);
+      folders.raw(
+        "access.blue-1.log",
+        upTo(30).map((path) => line(A, "a.test", path)),
+      );
+      folders.raw(
+        "error.blue-1.log",
+        upTo(30).map((path) => `${B} b.test [x] "GET ${path}`),
+      );
+      const dead = folders.split({ SPLIT_LOGS_MOST: "read=1000 batch=1500" }, ["-I", KILLER, `-MKillAt=${who},${at}`]);
+      const killed = dead.signal === "SIGKILL" || dead.status === 137;
+      if (killed) kills += 1;
+      const again = folders.split();
+      assert.equal(again.status, 0, again.stdout + again.stderr);
+      for (const lines of [folders.inHome(A, "access"), folders.recent(A, "access"), folders.inHome(B, "error"), folders.recent(B, "error")])
+        assert.deepEqual(paths(lines), upTo(30), `${who} ${at}`);
+      rmSync(folders.base, { recursive: true, force: true });
+      if (!killed) break;
+    }
+  }
+  assert.ok(kills > 20, `${kills} kills`);
+});
+
+test("links in the place of a folder or a file lead nowhere; the other accounts get theirs", { skip: NEEDS_ROOT }, (t) => {
+  const { at, raw, split, inHome, recent } = makeFolders(t);
+  const own = (path: string) => execFileSync("chown", ["-h", `${A}:${A}`, path]);
+  symlinkSync(at("homes", String(B)), at("homes", String(A), "logs"));
+  symlinkSync(at("accounts", String(B)), at("accounts", String(A), "logs"));
+  for (const folder of ["homes", "accounts"]) own(at(folder, String(A), "logs"));
+  raw("access.blue-1.log", [line(A, "a.test", "/1"), line(B, "b.test", "/2")]);
+  const done = split();
+  assert.equal(done.status, 0, done.stderr);
+  assert.match(done.stdout, new RegExp(`^${A}: logs not written: `, "m"));
+  assert.deepEqual(paths(inHome(B, "access")), ["/2"]);
+  assert.deepEqual(readdirSync(at("homes", String(B))), ["logs"]);
+  // A file of its name: a link to a neighbour's, a second name of a foreign file, a pipe that nobody reads.
+  const day = readdirSync(at("homes", String(B), "logs"))[0] as string;
+  for (const folder of ["homes", "accounts"]) rmSync(at(folder, String(A), "logs"));
+  mkdirSync(at("homes", String(A), "logs"));
+  writeFileSync(at("victim"), "");
+  symlinkSync(at("victim"), at("homes", String(A), "logs", day));
+  mkdirSync(at("accounts", String(A), "logs"));
+  execFileSync("mkfifo", [at("accounts", String(A), "logs/access.log")]);
+  execFileSync("chown", ["-hR", `${A}:${A}`, at("homes", String(A), "logs"), at("accounts", String(A), "logs")]);
+  raw("access.blue-1.log", [line(A, "a.test", "/3"), line(B, "b.test", "/4")]);
+  assert.equal(split().status, 0);
+  assert.equal(readFileSync(at("victim"), "utf8"), "");
+  assert.deepEqual(paths(inHome(B, "access")), ["/2", "/4"]);
+  assert.deepEqual(paths(recent(B, "access")), ["/2", "/4"]);
+});
+
+test("a home without room keeps whole lines only, and holds nobody up; one that has left takes its lines along", { skip: NEEDS_ROOT }, (t) => {
+  const { at, raw, split, inHome, recent } = makeFolders(t);
+  // A file system of its own stands for a quota.
+  execFileSync("mount", ["-t", "tmpfs", "-o", `size=8k,uid=${A},gid=${A},mode=700`, "tmpfs", at("homes", String(A))]);
+  try {
+    raw("access.blue-1.log", [line(A, "a.test", "/1"), line(20_009, "gone.test", "/2")]);
+    assert.equal(split().status, 0);
+    raw("access.blue-1.log", [...upTo(200).map((path) => line(A, "a.test", path)), line(B, "b.test", "/3")]);
+    const done = split();
+    assert.equal(done.status, 0, done.stderr);
+    assert.match(done.stdout, new RegExp(`^${A}: home-access not written: No space left`, "m"));
+    assert.deepEqual(paths(inHome(A, "access")), ["/1"]);
+    assert.equal(recent(A, "access").length, 201, "the panel still shows them");
+    assert.deepEqual(paths(inHome(B, "access")), ["/3"]);
+    assert.ok(!existsSync(at("homes/20009")) && !existsSync(at("accounts/20009")));
+  } finally {
+    execFileSync("umount", ["-l", at("homes", String(A))]);
+  }
+});
+
+test("a home that should be there and is not is waited for: its lines come when it is back, everybody's once", { skip: NEEDS_ROOT }, async (t) => {
+  const { at, raw, split, inHome, machine } = makeFolders(t);
+  mkdirSync(at("root/live/release/00/apache/accounts"), { recursive: true });
+  writeFileSync(at(`root/live/release/00/apache/accounts/${A}.conf`), "");
+  renameSync(at("homes", String(A)), at("away"));
+  raw("access.blue-1.log", [line(A, "a.test", "/1"), line(B, "b.test", "/2")]);
+  assert.equal(split().status, 75);
+  assert.equal(split().status, 75);
+  for (const [account, path] of [
+    [A, "/1"],
+    [B, "/2"],
+  ] as const) {
+    const told = await machine.log({ account, kind: "access", lines: 10 });
+    assert.deepEqual(told.ok && paths(told.value.map(({ text }) => text)), [path], "each once, meanwhile too");
+  }
+  raw("access.blue-1.log", [line(B, "b.test", "/3")]);
+  renameSync(at("away"), at("homes", String(A)));
+  assert.equal(split().status, 0);
+  assert.deepEqual(paths(inHome(A, "access")), ["/1"]);
+  assert.deepEqual(paths(inHome(B, "access")), ["/2", "/3"]);
+});
+
+test("days that are over become small, a year later they go; a member's own files stay", { skip: NEEDS_ROOT }, (t) => {
+  const { at, raw, split } = makeFolders(t);
+  const logs = at("homes", String(A), "logs");
+  mkdirSync(logs);
+  for (const name of ["access-2020-01-01.log.gz", "notes.txt", "access-2020-01-01.txt"]) writeFileSync(join(logs, name), "x");
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  writeFileSync(join(logs, `access-${yesterday}.log`), "of yesterday\n");
+  symlinkSync("/etc/passwd", join(logs, `error-${yesterday}.log`));
+  execFileSync("chown", ["-hR", `${A}:${A}`, logs]);
+  raw("access.blue-1.log", [line(A, "a.test", "/1")]);
+  assert.equal(split().status, 0);
+  const today = new Date().toISOString().slice(0, 10);
+  assert.deepEqual(
+    readdirSync(logs).filter((name) => name !== `access-${today}.log`),
+    ["access-2020-01-01.txt", `access-${yesterday}.log.gz`, `error-${yesterday}.log`, "notes.txt"],
+  );
+  assert.equal(gunzipSync(readFileSync(join(logs, `access-${yesterday}.log.gz`))).toString(), "of yesterday\n");
+});

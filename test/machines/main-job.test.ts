@@ -78,8 +78,58 @@ describe("main job", { timeout: 600_000 }, () => {
     await page.waitForSelector("[id^=chip-] .chip-verified", { timeout: CHIP_MS });
     assert.equal(await page.getAttribute("html", "data-kept"), "yes", "the page was loaded again");
     assert.match(await page.innerText("[id^=chip-]"), /Vérifié/);
-    assert.deepEqual(complaints, []);
     site = await house.chip(page.url().split("/").at(-1) as string, "verified");
+    // Its PHP fails: the page says so in words, from the machine's log of this moment.
+    await file("ajout.php", "<?php\nrequire __DIR__ . '/vendor/autoload.php';");
+    assert.equal((await house.ask(`https://${SITE}/ajout.php`)).status, 500);
+    await page.goto(`/sites/${site.id}`);
+    await page.waitForSelector("#site-trouble strong", { timeout: CHIP_MS });
+    const told = await page.innerText("#site-trouble");
+    assert.match(told, /Il manque un fichier dont le site a besoin\s: vendor\/autoload\.php/);
+    assert.match(told, /ajout\.php, ligne 2/);
+    await page.click(`a[href='/sites/${site.id}/logs']`);
+    assert.match(await page.innerText("main"), /composer install/);
+    assert.deepEqual(complaints, []);
+  });
+
+  test("the same in English; the log of another account is none that can be asked for; each account's lines come into its home", async () => {
+    const { body } = await house.api<{ trouble: { code: string; file: string; line: number } }>("GET", `/sites/${site.id}/trouble`);
+    assert.deepEqual([body.trouble.code, body.trouble.file, body.trouble.line], ["file_missing", "ajout.php", 2]);
+    const said = await house.mutu("sites", "log", SITE, "--kind", "access");
+    assert.match(said, /^A file that the site needs is not there: vendor\/autoload\.php$/m);
+    assert.match(said, /\t500\t[0-9a-f.:]+\tGET \/ajout\.php$/m);
+    const made = await house.api<AccountBody>("POST", "/accounts", { login: "voisins", name: "Voisins", ownerLogin: "paul", ownerEmail: "paul@example.com" });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const key = await house.keyFor("paul");
+    for (const path of ["trouble", "log?kind=php", "log?kind=access"])
+      assert.equal((await house.api("GET", `/sites/${site.id}/${path}`, undefined, key)).status, 404);
+    // As the panel's user may ask the machine: numbers and fixed words, and a neighbour's number gives a neighbour's lines.
+    const asked = (...words: string[]) =>
+      house.web.exec([
+        "sh",
+        "-c",
+        'SSH_ORIGINAL_COMMAND="$1" setpriv --reuid mutu --regid mutu --clear-groups /usr/local/lib/mutu/door',
+        "door",
+        words.join(" "),
+      ]);
+    assert.match((await asked("log", String(account.number), "php", "5")).stdout, /^line example\.org .*autoload\.php/m);
+    assert.equal((await asked("log", String(made.body.account.number), "php", "5")).stdout, "");
+    for (const words of [
+      ["log", "0", "php", "5"],
+      ["log", `${account.number}`, "../php", "5"],
+      ["log", `${account.number}`, "php", "5000"],
+      ["log", "root", "php", "5"],
+    ])
+      assert.notEqual((await asked(...words)).status, 0, words.join(" "));
+    await house.web.must(["systemctl", "start", "mutu-logs.service"]);
+    const home = `/srv/mutu/homes/${account.number}`;
+    const listed = await house.web.must(["sh", "-c", `stat -c '%u %a %n' ${home}/logs/*`]);
+    assert.match(listed, new RegExp(`^${account.number} 600 ${home}/logs/access-[0-9-]+\\.log$`, "m"));
+    assert.match(
+      await house.web.must(["sh", "-c", `cat ${home}/logs/access-*.log ${home}/logs/php-*.log`]),
+      /GET \/ajout\.php[\s\S]*example\.org .*autoload\.php/,
+    );
+    assert.match((await asked("log", String(account.number), "access", "50")).stdout, /GET \/ajout\.php/);
   });
 
   test("the starter page answers from the web machine over HTTPS, and www leads to it", async () => {

@@ -33,7 +33,7 @@ export function findTrouble(php: readonly LogLine[], errors: readonly LogLine[],
     const cause = causeAt(entries, at);
     if (!cause) continue;
     const times = entries.filter(({ message, file, line }) => message === entry.message && file === entry.file && line === entry.line).length;
-    return { at: entry.at, cause, message: entry.message, file: placed(entry.file, place), line: entry.line, trace: entry.trace, times };
+    return { at: entry.at, cause: inPlace(cause, place), message: entry.message, file: placed(entry.file, place), line: entry.line, trace: entry.trace, times };
   }
   return null;
 }
@@ -51,6 +51,16 @@ function causeAt(entries: readonly PhpEntry[], at: number): Cause | null {
 function sameMoment(warning: PhpEntry, fatal: PhpEntry): boolean {
   const apart = (fatal.at?.getTime() ?? 0) - (warning.at?.getTime() ?? 0);
   return warning.level === "warning" && warning.file === fatal.file && warning.line === fatal.line && apart >= 0 && apart <= BEFORE_MS;
+}
+
+/** Paths within a sentence, too. */
+function inPlace({ code, data }: Cause, place: Place): Cause {
+  return {
+    code,
+    data: Object.fromEntries(
+      Object.entries(data).map(([key, value]) => [key, typeof value === "string" && value.startsWith("/") ? (placed(value, place) as string) : value]),
+    ),
+  };
 }
 
 /** A path as the owner knows it. */

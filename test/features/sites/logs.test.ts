@@ -48,7 +48,7 @@ test("The last error of PHP is told in words, in both languages, with its place 
   assert.equal(page.statusCode, 200);
   for (const words of [
     "PHP had no memory left: this page needs more than the 64 MB",
-    "wp-content/x.php</span>, line 7",
+    "wp-content/x.php</span>, line 7</span>",
     "Allowed memory size of 67108864",
     "2026-11-28T12:43:52",
   ])

@@ -8,6 +8,8 @@ import { must } from "../../machines/lab/run.js";
 export interface Build {
   /** A program below test/bench, as JavaScript. */
   program(name: string): string;
+  /** Laid out as the checkout is: src/server.js is the panel. */
+  directory: string;
   remove(): void;
 }
 
@@ -45,6 +47,7 @@ export async function buildPrograms(names: readonly string[]): Promise<Build> {
   for (const name of ["package.json", "node_modules", "views", "public", "prisma", "machines"]) symlinkSync(join(REPOSITORY, name), join(directory, name));
   return {
     program: (name) => join(directory, "test/bench", `${name}.js`),
+    directory,
     remove,
   };
 }

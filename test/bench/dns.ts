@@ -14,6 +14,7 @@ import type { NameFigures } from "./dns/panel.js";
 import { buildPrograms } from "./publish/build.js";
 import { median, percentile, table } from "./publish/figures.js";
 import { type Asked, askLines } from "./publish/lines.js";
+import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./publish/unit.js";
 
 /** Commit to answered on primary and both secondaries. */
 const AIM_MS = 100;
@@ -22,8 +23,6 @@ const PAGE = 500;
 const WARM_UP = 3;
 const BARE = "bare.bench.example";
 const SERVERS = ["primary", "Knot secondary", "BIND secondary"] as const;
-// As the unit of the panel starts it.
-const PANEL_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
 
 export interface Options {
   zones: number;
@@ -77,7 +76,7 @@ export async function measure(options: Options, say: (line: string) => void): Pr
     panel = askLines(
       control.spawnInNetwork([process.execPath, ...PANEL_FLAGS, build.program("dns/panel")], {
         stdio: ["pipe", "pipe", "inherit"],
-        env: { PATH: process.env["PATH"] },
+        env: PANEL_ENVIRONMENT,
       }),
     );
     const state = join(lab.directory, "panel");

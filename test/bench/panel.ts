@@ -16,11 +16,10 @@ import { freePort } from "../support/free-port.js";
 import { ask, logIn, type Paged, visit } from "./panel/visitor.js";
 import { type Build, buildPrograms } from "./publish/build.js";
 import { median, percentile, table } from "./publish/figures.js";
+import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./publish/unit.js";
 
 /** What is aimed at: megabytes of a panel that nobody asks, milliseconds of a list page (99 of 100). */
 const AIM = { idleMb: 120, listMs: 25 };
-// As the unit of the panel starts it.
-const PANEL_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
 const LOGINS = 10;
 const AT_ONCE = 10;
 const START_MS = 60_000;
@@ -116,7 +115,8 @@ async function layState(state: string, port: number): Promise<NodeJS.ProcessEnv>
   database.close();
   writeFileSync(join(state, "keys"), newKeyFile("bench"), { mode: 0o600 });
   return {
-    ...{ PATH: process.env["PATH"], MUTU_CONFIG: "/dev/null", MUTU_MODE: "test", MUTU_STATE: state, MUTU_ORIGIN: "https://panel.test" },
+    ...PANEL_ENVIRONMENT,
+    ...{ MUTU_CONFIG: "/dev/null", MUTU_MODE: "test", MUTU_STATE: state, MUTU_ORIGIN: "https://panel.test" },
     ...{ MUTU_LISTEN: `127.0.0.1:${port}`, MUTU_TRUSTED_PROXIES: "127.0.0.1", MUTU_LOG_LEVEL: "warn" },
   };
 }

@@ -8,6 +8,7 @@ import { raiseLab } from "../../machines/lab/lab.js";
 import type { LabNode } from "../../machines/lab/node.js";
 import { buildPrograms } from "./build.js";
 import { type Asked, askLines } from "./lines.js";
+import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./unit.js";
 
 export interface House {
   web: LabNode;
@@ -16,8 +17,6 @@ export interface House {
   close(): Promise<void>;
 }
 
-// As the unit of the panel starts it.
-const PANEL_FLAGS = ["--max-semi-space-size=1", "--max-old-space-size=128"];
 const WALL_USER = "1990";
 
 /** Raises it, with a panel that knows nothing yet. */
@@ -36,7 +35,7 @@ export async function raiseHouse(): Promise<House> {
       askLines(
         control.spawnInNetwork([process.execPath, ...flags, build.program(program)], {
           stdio: ["pipe", "pipe", "inherit"],
-          env: { PATH: process.env["PATH"] },
+          env: PANEL_ENVIRONMENT,
         }),
       );
     const panel = start("publish/panel", PANEL_FLAGS);

@@ -206,6 +206,12 @@ install_door() {
   tree "$BUNDLE/machines/apply.d" /usr/local/lib/mutu/apply.d
   file /usr/local/lib/mutu/apply 755 <"$BUNDLE/machines/apply"
   file /usr/local/lib/mutu/unit 755 <"$BUNDLE/machines/unit"
+  file /usr/local/lib/mutu/package-hook 755 <"$BUNDLE/machines/package-hook"
+  file /etc/dpkg/dpkg.cfg.d/mutu 644 <<EOF
+# Written by Mutu's install: nothing is published while packages change, and what runs is started anew afterwards.
+pre-invoke=[ ! -x /usr/local/lib/mutu/package-hook ] || /usr/local/lib/mutu/package-hook before || :
+post-invoke=[ ! -x /usr/local/lib/mutu/package-hook ] || /usr/local/lib/mutu/package-hook after || :
+EOF
   [ "$START" != supervisor ] || file /usr/local/lib/mutu/supervisor 755 <"$BUNDLE/machines/supervisor"
   for daemon in $DAEMONS; do
     source=$(daemon_source "$daemon")

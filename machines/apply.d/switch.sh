@@ -316,3 +316,24 @@ halt() { # everything that drivers run ends, last first; what is live stays what
   each halt $(last_first) || die 20 "root $live_root" "$report"
   printf '%s\n' "root $live_root" "activation $live_n"
 }
+renew() { # <daemon>...: the live release once more, these daemons started beside what runs: their programs were replaced. Nothing else moves
+  read_live
+  read_previous
+  [ "$live_n" != none ] || die 0 "root none"
+  # a release that nobody has settled may be left again for the one before, which has to go on running until then
+  [ "$previous_n" = none ] || die 10 busy
+  for daemon; do case " $MUTU_DAEMONS " in *" $daemon "*) ;; *) refuse "daemon $daemon" ;; esac; done
+  changed=$(printf '%s\n' "$@")
+  compared="$live_root $live_root"
+  awk -v daemons=" $* " -v empty="$EMPTY" '$2 != empty {
+    file = "lists/" $2
+    while ((got = (getline line < file)) > 0) { path = substr(line, 67); if (index(daemons, " " substr(path, 1, index(path, "/") - 1) " ")) print "M " $1 "/" path }
+    if (got < 0) exit 1
+    close(file)
+  }' "releases/$live_root/index" >incoming/next/changed || broken "what changed"
+  exchange "$live_root"
+  read_live
+  retire || die 20 "root $live_root" "$report"
+  prune
+  printf '%s\n' "root $live_root" "activation $live_n"
+}

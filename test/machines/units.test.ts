@@ -192,4 +192,86 @@ describe("units", { timeout: 600_000 }, () => {
     assert.equal((await node.exec(["systemctl", "is-failed", "mutu-apache@blue"])).stdout.trim(), "inactive");
     assert.equal((await ask()).uid, NUMBER);
   });
+
+  test("Debian installs Apache again in the middle of publications: nobody is answered 5xx, each publication goes through, and what runs is the new program", async () => {
+    const machine = await sshMachine(lab, node);
+    // as it lies here: no network is needed, and apt calls dpkg as it always does
+    await node.must(["sh", "-euc", REPACK, "repack", "apache2-bin", "apache2"]);
+    const first = (await active()).find((unit) => unit.startsWith("mutu-apache@"));
+    assert.ok(first);
+    const answers: number[] = [];
+    let done = false;
+    const visitor = async (method: "GET" | "POST"): Promise<void> => {
+      while (!done) answers.push((await lab.fetch(node, `https://${NAME}/index.php`, { method, ...(method === "POST" && { body: "a=b" }) })).status);
+    };
+    const visitors = [visitor("GET"), visitor("POST")];
+    const files = memberFiles();
+    const noted = (note: string): Owned =>
+      new Map(
+        [...files].map(([owner, of]) => [
+          owner,
+          new Map([...of].map(([path, content]) => [path, path.startsWith("apache/") ? `# ${note}\n${content}` : content])),
+        ]),
+      );
+    const installed = node.exec(["apt-get", "-y", "-q", "--reinstall", "--allow-downgrades", "install", "/tmp/apache2-bin.deb", "/tmp/apache2.deb"]);
+    let before = noted("fourth");
+    let busy = 0;
+    for (const note of ["during 1", "during 2", "during 3"]) {
+      await until(`publication ${note}`, async () => {
+        try {
+          await publishByHand(machine, noted(note), before);
+          return true;
+        } catch (error) {
+          if (!String(error).includes('"busy"')) throw error;
+          busy += 1;
+          return undefined;
+        }
+      });
+      before = noted(note);
+    }
+    const { status, stdout, stderr } = await installed;
+    assert.equal(status, 0, `${stdout}${stderr}`);
+    assert.match(stdout, /mutu: started anew beside what ran: apache/, stdout);
+    await publishByHand(machine, noted("afterwards"), before);
+    done = true;
+    await Promise.all(visitors);
+    assert.deepEqual([...new Set(answers)], [200], JSON.stringify(answers));
+    assert.ok(answers.length > 20, String(answers.length));
+    assert.equal((await ask()).uid, NUMBER);
+    const maps = await node.must([
+      "sh",
+      "-c",
+      "for unit in mutu-apache@blue mutu-apache@green; do cat /proc/$(systemctl show -p MainPID --value $unit)/maps 2>/dev/null; done; true",
+    ]);
+    assert.match(maps, /mod_mutu\.so$/m);
+    assert.doesNotMatch(maps, /\/usr\/sbin\/apache2 \(deleted\)/);
+    const free = async () => (await node.exec(["flock", "-n", "/var/lib/mutu/lock", "true"])).status === 0;
+    assert.ok(await free(), "the hook holds the lock no longer");
+    assert.ok(busy >= 0);
+
+    // a dpkg that dies, and never says that it ended, blocks nobody; nor does one that calls twice
+    await node.must(["cp", "/bin/sh", "/tmp/dpkg"]);
+    const said = await node.must([
+      "/tmp/dpkg",
+      "-c",
+      "for turn in 1 2; do /usr/local/lib/mutu/package-hook before; flock -n /var/lib/mutu/lock true || echo held; done",
+    ]);
+    assert.equal(said, "held\nheld\n");
+    await until("the lock", async () => ((await free()) ? true : undefined));
+  });
 });
+
+/** Makes a package of what is installed, as dpkg-repack does. */
+const REPACK = `for name; do
+  rm -rf "/tmp/$name" && mkdir -p "/tmp/$name/DEBIAN"
+  dpkg -L "$name" | while read -r path; do
+    if [ ! -L "$path" ] || [ ! -d "$path" ]; then [ ! -e "$path" ] || echo "$path"; fi
+  done | tar -cPf - --no-recursion -T - | tar -xf - -C "/tmp/$name" 2>/dev/null
+  for script in preinst postinst prerm postrm conffiles triggers; do
+    [ ! -e "/var/lib/dpkg/info/$name.$script" ] || cp "/var/lib/dpkg/info/$name.$script" "/tmp/$name/DEBIAN/$script"
+  done
+  # what was put aside, or was never unpacked here (documentation), is no file of this package
+  [ ! -e "/tmp/$name/DEBIAN/conffiles" ] || { while read -r path; do [ ! -e "/tmp/$name$path" ] || echo "$path"; done <"/tmp/$name/DEBIAN/conffiles" >/tmp/conffiles && mv /tmp/conffiles "/tmp/$name/DEBIAN/conffiles"; }
+  dpkg-query -s "$name" | sed '/^Status:/d; /^Conffiles:/,/^[A-Z]/{/^Conffiles:/d; /^ /d}; /^Config-Version:/d' >"/tmp/$name/DEBIAN/control"
+  dpkg-deb -Znone -b "/tmp/$name" "/tmp/$name.deb" >/dev/null
+done`;

@@ -1,10 +1,11 @@
 /** Writes into the database what a machine now serves. The same rows whether the run went through or its panel died half way. */
 import type { Context, TransactionContext } from "../core/context.js";
 import type { Probe } from "./contract.js";
-import type { RunUnit } from "./engine.js";
+import type { RunUnit, UnitRow } from "./engine.js";
 import type { Level } from "./fallback.js";
 import type { Lease } from "./lock.js";
 import { type FileChange, shardsOf } from "./manifest.js";
+import type { PastFacts } from "./past.js";
 import { hashShard } from "./plan.js";
 import { newsOf, type UnitNews } from "./unit-events.js";
 
@@ -29,17 +30,22 @@ export interface UnitOutcome {
   /** False as long as this version is neither proven nor given up: the unit then stays touched. */
   done: boolean;
   verified: boolean;
+  /** Number of the release that it was put back to. */
+  backTo?: number;
+  /** What its files of before served: known even when the release that brought them is no longer kept. Releases of older versions lack it. */
+  was?: PastFacts;
 }
 
 /** Sums up a unit; at its last good files it keeps the facts that belong to them. */
 export function outcomeOf(unit: RunUnit, done: boolean): UnitOutcome {
   const { row, desired, level, fault } = unit;
   const facts = {
-    present: { hash: unit.hash, claims: desired.claims, probes: desired.probes },
+    present: { hash: unit.hash, claims: unit.back?.claims ?? desired.claims, probes: desired.probes },
     lastGood: { hash: row.hash, claims: row.claims as string[], probes: row.probes as Probe[] },
     notice: { hash: null, claims: desired.claims, probes: [] },
     nothing: { hash: null, claims: [], probes: [] },
   }[level];
+  const withdrawn = level === "lastGood" ? row.withdrawn : desired.withdrawn || desired.state === null;
   const empty = unit.files.length === 0 && level === "present";
   return {
     id: row.id,
@@ -50,12 +56,18 @@ export function outcomeOf(unit: RunUnit, done: boolean): UnitOutcome {
     taken: row.wanted,
     serving: empty ? "nothing" : level,
     ...facts,
-    withdrawn: desired.withdrawn || desired.state === null,
+    withdrawn,
     code: fault?.code ?? null,
     data: fault?.data ?? {},
     done,
     verified: unit.verified,
+    ...(unit.back !== null && { backTo: unit.back.number }),
+    was: wasOf(row),
   };
+}
+
+function wasOf({ serving, accountId, hash, withdrawn, ...row }: UnitRow): PastFacts {
+  return { serving, accountId, hash, withdrawn, claims: row.claims as string[], probes: row.probes as Probe[] };
 }
 
 /** Rows written at once; above it SQLite's and PostgreSQL's limits on parameters come near. */
@@ -119,7 +131,7 @@ async function moveManifest(tx: TransactionContext, hostId: string, changes: rea
 export async function settleUnits(tx: TransactionContext, outcomes: readonly UnitOutcome[]): Promise<UnitNews[]> {
   const news: UnitNews[] = [];
   for (const outcome of outcomes) {
-    const { id, accountId, named, taken, serving, hash, claims, probes, withdrawn, code, data, done, verified } = outcome;
+    const { id, accountId, named, taken, serving, hash, claims, probes, withdrawn, code, data, done, verified, backTo } = outcome;
     const facts = {
       ...(named && { accountId }),
       serving,
@@ -128,6 +140,8 @@ export async function settleUnits(tx: TransactionContext, outcomes: readonly Uni
       probes: probes.map(({ kind, name }) => ({ kind, name })),
       ...(withdrawn !== undefined && { withdrawn }),
     };
+    // It has these files now, and stands at them; another release may have been asked for meanwhile.
+    if (done && backTo !== undefined) await tx.db.publishUnit.updateMany({ where: { id, putBackTo: backTo }, data: { putBackTo: null } });
     const failed = { quarantineCode: code, quarantineData: data, quarantinedAt: tx.clock.now(), failedVersion: taken };
     const well = { quarantineCode: null, quarantinedAt: null, failedVersion: null };
     const numbers = done ? { published: taken, letGoAt: null, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};

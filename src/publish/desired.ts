@@ -7,12 +7,17 @@ import { groupByRole, pagesOf, weigh } from "./unit-pages.js";
 
 /** Reads the state of units whose versions were read before. Those that must wait for another host are left out and stay touched. */
 export async function readDesired(engine: Engine, ctx: Context, host: HostRecord, rows: readonly UnitRow[]): Promise<RunUnit[]> {
+  return leaveOutWaiting(engine, ctx, host, await collectUnits(engine, ctx, host, rows));
+}
+
+/** Reads the state of units, all of them. */
+export async function collectUnits(engine: Engine, ctx: Context, host: HostRecord, rows: readonly UnitRow[]): Promise<RunUnit[]> {
   const units: RunUnit[] = [];
   for (const [role, ofRole] of groupByRole(engine.roles, rows)) {
     const weights = await weigh(ctx, host, role, ofRole);
     for (const page of pagesOf(ofRole, weights)) units.push(...(await collectPage(ctx, host, role, page)));
   }
-  return leaveOutWaiting(engine, ctx, host, units);
+  return units;
 }
 
 /** One value that no model knows stops the reading of all rows beside it: they are read in halves, until the unit that it belongs to stands alone. */
@@ -46,7 +51,7 @@ function absent({ key, accountId }: UnitRow): Desired<unknown> {
 }
 
 function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
-  return { row, desired, unreadable: null, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
+  return { row, desired, unreadable: null, back: null, level: "present", files: [], hash: null, before: [], fault: null, verified: false, counted: false };
 }
 
 /**

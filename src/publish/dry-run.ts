@@ -1,14 +1,15 @@
 /** Shows what a run would do: the same desired state, rendering and plan, and no word to the machine. */
 import { openBatches } from "./batches.js";
 import type { Desired, HostRecord } from "./contract.js";
+import { collectUnits } from "./desired.js";
 import { type DiffLine, diffLines } from "./diff.js";
-import type { Engine, Run } from "./engine.js";
+import type { Engine, Run, UnitRow } from "./engine.js";
 import { runErrorOf } from "./failure.js";
 import { loadLive } from "./live.js";
 import type { Lease } from "./lock.js";
 import { type Change, changeOf, planRelease } from "./plan.js";
 import { renderUnits, settleCollisions } from "./render.js";
-import { standingOf } from "./selection.js";
+import { sortHeld } from "./selection.js";
 import type { Store } from "./store.js";
 
 /** A file's change, readable. */
@@ -21,16 +22,27 @@ export interface FileDiff {
   lines: DiffLine[];
 }
 
+export interface PlannedUnit {
+  role: string;
+  key: string;
+  accountId: string | null;
+  change: Change;
+  says: Desired<unknown>["says"];
+  code: string | null;
+  /** Of a unit that is put back: whether its older state comes back; null: it is not about that. */
+  comesBack: boolean | null;
+}
+
 export interface DryRun {
-  units: { role: string; key: string; accountId: string | null; change: Change; says: Desired<unknown>["says"]; code: string | null }[];
+  units: PlannedUnit[];
   files: FileDiff[];
 }
 
 /** Files of which the lines are shown: a page is for reading. */
 export const MOST_FILES = 200;
 
-/** Plans what is touched now, against what the database believes to be live. */
-export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> {
+/** Plans what is touched now, or these rows as if they were, against what the database believes to be live. */
+export async function dryRun(engine: Engine, host: HostRecord, supposed: readonly UnitRow[] | null = null): Promise<DryRun> {
   const ctx = engine.services.context({ kind: "system", name: "publish" });
   const [release, shards] = await Promise.all([
     ctx.db.release.findFirst({ where: { hostId: host.id, state: "live" }, orderBy: { number: "desc" }, select: { root: true } }),
@@ -55,17 +67,18 @@ export async function dryRun(engine: Engine, host: HostRecord): Promise<DryRun> 
     trusting: false,
   };
   const shown: DryRun = { units: [], files: [] };
-  const batches = openBatches(engine, ctx, host);
+  const batches = supposed === null ? openBatches(engine, ctx, host) : { next: () => collectUnits(engine, ctx, host, supposed), rest: [] };
   do {
-    run.units = (await batches.next()).filter((unit) => standingOf(unit) !== "stands");
+    run.units = (await sortHeld(engine, ctx, host.id, await batches.next())).going;
     await loadLive(run);
     await renderUnits(engine, host, run.units);
     await settleCollisions(run);
     const changes = planRelease(run.live, run.units)?.changes ?? [];
     shown.files.push(...(await diffChanges(engine.store, changes.slice(0, MOST_FILES - shown.files.length))));
-    for (const { row, desired, before, files, fault } of run.units) {
-      const { role, key } = row;
-      shown.units.push({ role, key, accountId: desired.accountId, change: changeOf(before, files), says: desired.says, code: fault?.code ?? null });
+    for (const { row, desired, before, files, fault, back } of run.units) {
+      const { role, key, putBackTo } = row;
+      const comesBack = putBackTo === null ? null : back !== null;
+      shown.units.push({ role, key, accountId: desired.accountId, change: changeOf(before, files), says: desired.says, code: fault?.code ?? null, comesBack });
     }
   } while (batches.rest.length > 0);
   return shown;

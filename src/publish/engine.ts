@@ -5,6 +5,7 @@ import type { Daemon, Desired, HostDirectory, HostRecord, Prober, Role } from ".
 import type { Level } from "./fallback.js";
 import type { Lease, LeaseLimits } from "./lock.js";
 import type { FileChange, FileEntry } from "./manifest.js";
+import type { Back } from "./put-back.js";
 import type { Store } from "./store.js";
 import type { UnitFault } from "./trace.js";
 import type { UnitEvents } from "./unit-events.js";
@@ -87,6 +88,8 @@ export interface RunUnit {
   hash: string | null;
   /** Files that served when the run began, for the fallback; empty: none. */
   before: FileEntry[];
+  /** The older state that it is put back to, in place of its present one. */
+  back: Back | null;
   /** Why it is not at the level it asked for. */
   fault: UnitFault | null;
   /** Answered from outside with its hash during this run. */

@@ -74,6 +74,19 @@ export async function firstPublishedAt(db: Db): Promise<Date | null> {
   return (await db.publication.findFirst({ orderBy: { startedAt: "asc" }, select: { startedAt: true } }))?.startedAt ?? null;
 }
 
+/** Gives one kept release, or null. */
+export async function readRelease(db: Db, id: string): Promise<ReleaseRow | null> {
+  const found = await db.release.findUnique({ where: { id }, include: { _count: { select: { changes: true } } } });
+  if (found === null) return null;
+  const { _count, ...release } = found;
+  return { ...release, files: _count.changes };
+}
+
+/** Gives the id of a host's release by its number, or null. */
+export async function findRelease(db: Db, hostId: string, number: number): Promise<string | null> {
+  return (await db.release.findUnique({ where: { hostId_number: { hostId, number } }, select: { id: true } }))?.id ?? null;
+}
+
 /** Compares what each file was before a publication with what it became. */
 export async function readFiles(db: Db, store: Store, publicationId: string): Promise<FileDiff[]> {
   const orderBy = [{ release: { number: "asc" as const } }, { path: "asc" as const }];

@@ -47,6 +47,8 @@ async function letGo(tx: TransactionContext, rows: readonly PublishUnit[]): Prom
   if (ids.length > 0) await tx.db.publishUnit.updateMany({ where: { id: { in: ids } }, data: { letGoAt: tx.clock.now() } });
 }
 
+export type HeldUnit = PublishUnit;
+
 export interface HoldFilter {
   /** Who may see them, as a condition of the query. */
   own: OwnedBy;
@@ -68,6 +70,27 @@ export async function listHolds(db: Db, { own, hostId, accountId, reason, q, ski
   const orderBy = [{ heldAt: "desc" as const }, { role: "asc" as const }, { key: "asc" as const }];
   const [rows, total] = await Promise.all([db.publishUnit.findMany({ where, orderBy, skip, take }), db.publishUnit.count({ where })]);
   return { rows, total };
+}
+
+/** Gives a held unit, or null. */
+export function findHeld(db: Db, id: string): Promise<HeldUnit | null> {
+  return db.publishUnit.findFirst({ where: { id, hold: { not: null } } });
+}
+
+/** Lists the ids of what is held on a host for one reason. */
+export function listHeldIds(db: Db, hostId: string, reason: string): Promise<{ id: string }[]> {
+  return db.publishUnit.findMany({ where: { hostId, hold: reason }, select: { id: true } });
+}
+
+/** Counts held units by host and reason. */
+export async function countHolds(db: Db): Promise<{ hostId: string; reason: string; count: number }[]> {
+  const groups = await db.publishUnit.groupBy({
+    by: ["hostId", "hold"],
+    where: { hold: { not: null } },
+    _count: true,
+    orderBy: [{ hostId: "asc" }, { hold: "asc" }],
+  });
+  return groups.map(({ hostId, hold, _count }) => ({ hostId, reason: hold as string, count: _count }));
 }
 
 function* pages(ids: readonly string[]): Generator<string[]> {

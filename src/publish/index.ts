@@ -24,24 +24,40 @@ export type { DryRun, FileDiff } from "./dry-run.js";
 export { countGuarded } from "./guards.js";
 export {
   firstPublishedAt,
+  findRelease,
   type HistoryFilter,
   type PublicationRow,
   type ReleaseRow,
   readFiles,
   readPublication,
   readPublications,
+  readRelease,
   readReleases,
   type Sight,
 } from "./history.js";
-export { HOLD_REASONS, type Hold, type HoldFilter, type HoldReason, holdUnits, listHolds, releaseHold } from "./holds.js";
+export {
+  countHolds,
+  findHeld,
+  type HeldUnit,
+  HOLD_REASONS,
+  type Hold,
+  type HoldFilter,
+  type HoldReason,
+  holdUnits,
+  listHeldIds,
+  listHolds,
+  releaseHold,
+} from "./holds.js";
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";
+export { changedSince, holdAt, rolesBack } from "./put-back.js";
 export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
 export { markRestored } from "./restoration.js";
 export { STEPS } from "./run.js";
 export { type HostStanding, readStandings } from "./standings.js";
 export { type Touched, touch, touchRole } from "./touch.js";
+export { readUnits } from "./touched-rows.js";
 export type { UnitNews } from "./unit-events.js";
-export { listUnitRows } from "./unit-rows.js";
+export { listUnitRows, listUnits } from "./unit-rows.js";
 export { noteVersions } from "./versions.js";

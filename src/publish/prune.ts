@@ -14,8 +14,11 @@ export async function pruneReleases(ctx: Context, store: Store): Promise<{ relea
   const hosts = await ctx.db.release.groupBy({ by: ["hostId"], _max: { number: true } });
   let releases = 0;
   for (const { hostId, _max } of hosts) {
+    // A unit that is still to be put back needs every release since that one.
+    const { _min } = await ctx.db.publishUnit.aggregate({ where: { hostId }, _min: { putBackTo: true } });
+    const newest = Math.min((_max.number ?? 0) - KEPT_NUMBER, (_min.putBackTo ?? Number.MAX_SAFE_INTEGER) - 1);
     const { count } = await ctx.db.release.deleteMany({
-      where: { hostId, number: { lte: (_max.number ?? 0) - KEPT_NUMBER }, createdAt: { lt: oldest }, state: { notIn: ["live", "verified", "staged"] } },
+      where: { hostId, number: { lte: newest }, createdAt: { lt: oldest }, state: { notIn: ["live", "verified", "staged"] } },
     });
     releases += count;
   }

@@ -10,7 +10,7 @@ import { closeAbandoned, listLeftOver, listWaitingHosts } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import { lookForDrift } from "./drift.js";
 import { type DryRun, dryRun } from "./dry-run.js";
-import type { Engine, Limits } from "./engine.js";
+import type { Engine, Limits, UnitRow } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
 import { withDefaults } from "./options.js";
 import { advanceRenderer, type Compared, compareAll, type Runner } from "./renderer.js";
@@ -41,7 +41,8 @@ export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "
   run(hostId: string): Promise<Report>;
   /** Hashes everything on a machine anew; what another hand changed is written down and held, and a run carries it into a release. Gives how many files. */
   look(hostId: string): Promise<Outcome<number>>;
-  dryRun(hostId: string): Promise<DryRun>;
+  /** Plans what is touched; or what would become of these units, held and put back as the rows given here say. */
+  dryRun(hostId: string, supposed?: readonly UnitRow[]): Promise<DryRun>;
   /** Touches every unit of a host; wakes it. Returns how many. */
   touchAll(hostId: string): Promise<number>;
   /** Renders everything on every host, compares it with what serves, and puts right what differs; a new renderer begins with one account. */
@@ -165,7 +166,7 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
       if (found.ok && found.value > 0) wake(hostId);
       return found;
     },
-    dryRun: async (hostId) => dryRun(engine, await known(hostId)),
+    dryRun: async (hostId, supposed) => dryRun(engine, await known(hostId), supposed),
     touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),
     compareAll: (cause) => compareAll(runner, cause),
     advanceRenderer: () => advanceRenderer(runner),

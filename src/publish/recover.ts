@@ -4,6 +4,7 @@ import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
 import { FREE } from "./holds.js";
+import { listWiped } from "./list.js";
 import { shardsOf } from "./manifest.js";
 import { retryBusy } from "./patience.js";
 import { forgetRestored, returnToKnown } from "./restoration.js";
@@ -75,7 +76,7 @@ async function concludeUnsettled(run: Run, root: string, previous: string): Prom
 
 /** Moves the manifest to the live root: one release forward, one back, or from nothing when the machine is fresh. Gives what is live then. */
 async function reconcile(run: Run, status: MachineStatus, root: string | null): Promise<string | null> {
-  const { ctx, host, lease, engine } = run;
+  const { ctx, host, lease, engine, publicationId } = run;
   const { id: hostId } = host;
   const believed = await ctx.db.release.findFirst({ where: { hostId, state: "live" }, orderBy: { number: "desc" } });
   if ((believed?.root ?? null) === root) {
@@ -106,6 +107,7 @@ async function reconcile(run: Run, status: MachineStatus, root: string | null): 
   async function startAfresh(): Promise<void> {
     await ctx.transaction(async (tx) => {
       await lease.assertHeldIn(tx);
+      await listWiped(tx, hostId, believed?.root ?? null, publicationId);
       await tx.db.publishedFile.deleteMany({ where: { hostId } });
       await tx.db.publishedShard.deleteMany({ where: { hostId } });
       await tx.db.release.updateMany({ where: { hostId, state: "live" }, data: { state: "past" } });
@@ -113,7 +115,7 @@ async function reconcile(run: Run, status: MachineStatus, root: string | null): 
       const { count } = await tx.db.publishUnit.updateMany({ where: { hostId, hold: { not: null } }, data: FREE });
       if (count > 0)
         tx.audit({ verb: "publications.hold.all_dropped", accountId: null, object: { type: "host", id: hostId, name: host.name }, old: { count } });
-      await tx.db.publishUnit.updateMany({ where: { hostId }, data: { serving: "nothing", hash: null, claims: [], probes: [] } });
+      await tx.db.publishUnit.updateMany({ where: { hostId }, data: { serving: "nothing", withdrawn: false, hash: null, claims: [], probes: [] } });
     });
     await touchAll(engine, ctx, host);
   }

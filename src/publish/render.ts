@@ -13,7 +13,7 @@ const LONGEST_PATH = 200;
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Lists the daemons that fill a role on a host, in the host's order. */
-export function daemonsOf(engine: Engine, host: HostRecord, role: string): Daemon[] {
+export function daemonsOf(engine: Pick<Engine, "daemons">, host: HostRecord, role: string): Daemon[] {
   return host.daemons.filter((enabled) => enabled.role === role).flatMap(({ name }) => engine.daemons.get(name) ?? []);
 }
 
@@ -41,6 +41,11 @@ export async function fallBack(engine: Engine, host: HostRecord, unit: RunUnit, 
 }
 
 async function renderUnit(engine: Engine, host: HostRecord, unit: RunUnit): Promise<void> {
+  if (unit.back !== null && unit.level === "present") {
+    unit.files = unit.back.files;
+    unit.hash = unit.back.hash;
+    return;
+  }
   if (unit.unreadable !== null && unit.level === "present") return fallBack(engine, host, unit, unit.unreadable.fault);
   try {
     await renderAt(engine, host, unit, unit.level);

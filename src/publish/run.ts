@@ -15,6 +15,7 @@ import { loadLive } from "./live.js";
 import { takeLease } from "./lock.js";
 import { applyChanges, unitId } from "./manifest.js";
 import { changeOf, planRelease } from "./plan.js";
+import { endRefused } from "./put-back.js";
 import { closePublication, discardPublication, failPublication, openPublication, type PublicationState, recordBatch } from "./record.js";
 import { recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
@@ -151,10 +152,12 @@ async function publishBatch(run: Run, batches: Batches): Promise<"done" | "parti
   const held = await step(run, "guard", () => guardUnits(run, batches.losses));
   if (run.units.length === 0) return held ? "partial" : "idle";
   await publishUnits(run);
-  return step(run, "record", async () => {
+  const ended = await step(run, "record", async () => {
     await noteRemoved(run);
     return recordBatch(run);
   });
+  await endRefused(run);
+  return ended;
 }
 
 const budgetOf = ({ limits }: Engine): Run["budget"] => ({ rounds: limits.rounds, rehearsals: { left: limits.rehearsals } });

@@ -1,6 +1,8 @@
 /** Which of the units that were read go on: those that are held stand still, unless they would serve what was withdrawn since. */
-import type { Run, RunUnit } from "./engine.js";
+import type { Context } from "../core/context.js";
+import type { Engine, Run, RunUnit } from "./engine.js";
 import { FREE } from "./holds.js";
+import { lookBack } from "./put-back.js";
 
 /** `goes`: nobody holds it. `dropped`: the hold ends, and the present state is published. `back`: an older state comes back. */
 export type Standing = "goes" | "dropped" | "back" | "stands";
@@ -14,21 +16,31 @@ export function standingOf({ row, desired, unreadable }: Pick<RunUnit, "row" | "
   const claimed = new Set(desired.claims);
   if ((row.claims as string[]).some((claim) => !claimed.has(claim))) return "dropped";
   if (row.putBackTo !== null) return "back";
-  // Nothing serves, so there is nothing to stand at: the machine was installed anew.
-  return row.serving === "nothing" ? "dropped" : "stands";
+  // Nobody stands at nothing, nor is put back to the page of a suspended account.
+  const page = row.hold === "putBack" && (row.withdrawn || row.serving === "notice");
+  return page || row.serving === "nothing" ? "dropped" : "stands";
+}
+
+export interface Selection {
+  going: RunUnit[];
+  /** Those of `going` whose hold ends. */
+  dropped: RunUnit[];
+  standing: RunUnit[];
+}
+
+/** Sorts units, and looks up the older state of those that are put back. Writes nothing. */
+export async function sortHeld({ store }: Pick<Engine, "store">, ctx: Context, hostId: string, units: readonly RunUnit[]): Promise<Selection> {
+  const found = new Map(units.map((unit) => [unit, standingOf(unit)]));
+  const of = (standing: Standing): RunUnit[] => units.filter((unit) => found.get(unit) === standing);
+  const pending = units.filter((unit) => unit.row.putBackTo !== null && found.get(unit) !== "stands");
+  const { staying } = await lookBack(store, ctx, hostId, pending);
+  const dropped = new Set([...of("dropped"), ...staying]);
+  return { going: units.filter((unit) => found.get(unit) !== "stands"), dropped: [...dropped], standing: of("stands") };
 }
 
 /** Gives the units that this batch publishes. What stands still is counted as dealt with, so that nobody asks again before the next change. */
 export async function selectUnits(run: Run, units: readonly RunUnit[]): Promise<RunUnit[]> {
-  const going: RunUnit[] = [];
-  const dropped: RunUnit[] = [];
-  const standing: RunUnit[] = [];
-  for (const unit of units) {
-    const found = standingOf(unit);
-    if (found === "stands") standing.push(unit);
-    else going.push(unit);
-    if (found === "dropped") dropped.push(unit);
-  }
+  const { going, dropped, standing } = await sortHeld(run.engine, run.ctx, run.host.id, units);
   await dropHolds(run, dropped);
   await countStanding(run, standing);
   return going;

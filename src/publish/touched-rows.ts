@@ -21,11 +21,11 @@ export const COLUMNS = {
   probes: true,
   touchedBy: true,
   touchedAt: true,
+  withdrawn: true,
   hold: true,
   heldAt: true,
   putBackTo: true,
   touchedFor: true,
-  withdrawn: true,
   letGoAt: true,
 } as const;
 
@@ -61,4 +61,10 @@ export async function listWaiting(ctx: Context, hostId: string): Promise<Waiting
   }
   const name = ({ role, key }: WaitingRow) => `${role} ${key}`;
   return rows.sort((a, b) => (name(a) < name(b) ? -1 : 1));
+}
+
+/** Reads these units of a host, touched or not, at most so many, sorted: for what would become of them. */
+export function readUnits(db: Db, hostId: string, units: { ids: string[] } | { role: string; keys: string[] }): Promise<UnitRow[]> {
+  const which = "ids" in units ? { id: { in: units.ids } } : { role: units.role, key: { in: units.keys } };
+  return db.publishUnit.findMany({ where: { hostId, ...which }, orderBy: [{ role: "asc" }, { key: "asc" }], select: COLUMNS });
 }

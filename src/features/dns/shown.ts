@@ -5,6 +5,7 @@ import { isRefusal, messageKey } from "../../core/errors.js";
 import type { Zone } from "../../generated/sqlite/client.js";
 import type { Chip } from "../../publish/index.js";
 import { displayName } from "../domains/index.js";
+import { holdText } from "../publications/index.js";
 import { lostWith } from "./losses.js";
 import { shownName, shownOwner } from "./record-names.js";
 import { shownData } from "./record-text.js";
@@ -36,6 +37,7 @@ export function chipView(request: FastifyRequest, zone: Pick<Zone, "id">, chip: 
 
 function chipText(request: FastifyRequest, chip: Chip): string | null {
   if (chip.state === "verified") return null;
+  if (chip.state === "held") return holdText(request, chip);
   if (chip.state !== "failed") return request.t(`dns.chips.${chip.state}`);
   return `${faultText(request, chip.code, chip.data)} ${request.t(`dns.serving.${chip.serving}`)}`;
 }

@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import { isRefusal, messageKey } from "../../core/errors.js";
+import { holdText } from "../publications/index.js";
 import type { LoginChip } from "./chips.js";
 import type { ShownLogin } from "./logins.js";
 import { shownName } from "./names.js";
@@ -35,6 +36,7 @@ export function chipView(request: Translate, login: ShownLogin, chip: LoginChip,
   if (shut !== null && (chip.state === "verified" || chip.state === "published"))
     return { id, state: "held", label: request.t(`ftp.shut.${shut}`), text: request.t(`ftp.shut_text.${shut}`) };
   if (chip.state === "verified") return { id, state: "verified", label: null, text: null };
+  if (chip.state === "held") return { id, state: "held", label: null, text: holdText(request, chip) };
   if (chip.state !== "failed") return { id, state: chip.state, label: null, text: request.t(`ftp.chips.${chip.state}`) };
   return { id, state: "failed", label: null, text: `${faultText(request, chip.code, chip.data)} ${request.t(`ftp.serving.${chip.serving}`)}` };
 }

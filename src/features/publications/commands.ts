@@ -7,6 +7,7 @@ import type { Services } from "../../core/services.js";
 import { createText, terminalLocale } from "../../core/text.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { type FileDiff, publisherOf } from "../../publish/index.js";
+import { holdCommands } from "./hold-commands.js";
 import { getPublication, listPublications, planNow, publishNow } from "./publications.js";
 import { applyRenderer, getRendererChange, rendererBody } from "./renderer.js";
 import { errorBodies, namesOf, partBody, plannedParts, publicationBody, type Say } from "./shown.js";
@@ -75,6 +76,8 @@ export function publicationCommands(command: Command, services: Services): void 
       if (state === "failed") process.exitCode = 1;
     });
 
+  holdCommands(command, services, { say, end: ended });
+
   async function chosenHosts(ctx: Context, name: string | undefined): Promise<HostRecord[]> {
     const hosts = await publisherOf(services).hosts.list(ctx.db);
     const chosen = name === undefined ? hosts : hosts.filter((host) => host.name === name || host.id === name);
@@ -91,9 +94,12 @@ export function publicationCommands(command: Command, services: Services): void 
   }
 
   async function publish(ctx: Context, hostId: string, name: string, all: boolean): Promise<void> {
-    const publisher = publisherOf(services);
-    await publishNow(ctx, publisher, hostId, all);
-    const { publicationId, state } = await publisher.run(hostId);
+    await publishNow(ctx, publisherOf(services), hostId, all);
+    await ended(ctx, { id: hostId, name });
+  }
+
+  async function ended(ctx: Context, { id, name }: { id: string; name: string }): Promise<void> {
+    const { publicationId, state } = await publisherOf(services).run(id);
     if (publicationId === null) return line(`${name}: nothing to publish`);
     line(`${name}: ${state}`);
     await show(ctx, publicationId);

@@ -3,8 +3,11 @@ import type { HostingFeature } from "../../publish/contract.js";
 import { publicationApi } from "./api.js";
 import { publicationCommands } from "./commands.js";
 import { watchDecisions } from "./decisions.js";
+import { holdApi } from "./hold-api.js";
+import { holdPages } from "./hold-routes.js";
 import { publicationJobs } from "./jobs.js";
 import { READ } from "./publications.js";
+import { putBackPages } from "./put-back-routes.js";
 import { rendererApi, rendererPages } from "./renderer-routes.js";
 import { publicationPages } from "./routes.js";
 import { watchPublications } from "./watched.js";
@@ -15,10 +18,13 @@ export const feature: HostingFeature = {
   pages(app, services) {
     publicationPages(app, services);
     rendererPages(app, services);
+    putBackPages(app, services);
+    holdPages(app, services);
   },
   api(app, services) {
     publicationApi(app, services);
     rendererApi(app, services);
+    holdApi(app, services);
   },
   commands: publicationCommands,
   jobs: publicationJobs,

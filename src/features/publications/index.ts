@@ -1,2 +1,3 @@
 /** What other features may call. */
+export { holdText } from "./holds.js";
 export { listPublications } from "./publications.js";

@@ -1,7 +1,7 @@
 /** Shapes of what is asked and answered about publications. */
 import { Type } from "typebox";
 import { ListQuery } from "../../core/http/paging.js";
-import { CAUSES } from "../../publish/index.js";
+import { CAUSES, HOLD_REASONS } from "../../publish/index.js";
 
 const Id = Type.String({ maxLength: 64 });
 const nullable = <S extends Parameters<typeof Type.Union>[0][number]>(schema: S) => Type.Union([schema, Type.Null()]);
@@ -86,4 +86,32 @@ export const RendererOutput = Type.Object({
   decidedBy: nullable(Type.String()),
   decidedAt: nullable(Type.String()),
   endedAt: nullable(Type.String()),
+});
+
+/** Which unit is put back; without it the whole machine. */
+export const PutBackInput = Type.Object({ role: Type.Optional(Type.String({ maxLength: 64 })), key: Type.Optional(Type.String({ maxLength: 300 })) });
+
+export const PutBackOutput = Type.Object({
+  parts: Type.Array(Type.Intersect([PartOutput, Type.Object({ comesBack: Type.Boolean() })])),
+  files: Type.Array(FileOutput),
+  changed: Type.Integer({ description: "Units that changed since" }),
+  more: Type.Integer({ description: "Changed units that this preview leaves out" }),
+  forwardOnly: Type.Array(Type.String(), { description: "Roles that are never put back" }),
+});
+
+const Reason = Type.Union(HOLD_REASONS.map((reason) => Type.Literal(reason)));
+export const HoldQuery = Type.Intersect([PublicationQuery, Type.Object({ reason: Type.Optional(Reason) })]);
+export const HoldsInput = Type.Object({ host: Id, reason: Reason });
+
+/** A unit that stands still on purpose. */
+export const HeldOutput = Type.Object({
+  id: Type.String(),
+  host: Type.String(),
+  role: Type.String(),
+  key: Type.String(),
+  accountId: nullable(Type.String()),
+  reason: Type.String(),
+  sentence: Type.String(),
+  heldAt: nullable(Type.String()),
+  heldBy: nullable(Type.String({ description: "Administrators only" })),
 });

@@ -4,7 +4,7 @@ import type { Context } from "../../core/context.js";
 import { type ErrorData, messageKey } from "../../core/errors.js";
 import { isAdmin } from "../../core/ownership.js";
 import type { HostRecord } from "../../publish/contract.js";
-import type { Cause, DryRun, PublicationRow } from "../../publish/index.js";
+import { type Cause, type DryRun, type HeldUnit, holdWords, type PublicationRow } from "../../publish/index.js";
 
 /** Translates. */
 export type Say = (key: string, data?: Record<string, unknown>) => string;
@@ -110,3 +110,22 @@ export function plannedParts(ctx: Context, say: Say, dry: DryRun) {
 
 /** Maps hosts' ids to their names. */
 export const namesOf = (hosts: readonly HostRecord[]): Map<string, string> => new Map(hosts.map(({ id, name }) => [id, name]));
+
+/** Gives a held unit with its sentence. Members are not told who of the administrators holds it. */
+export function heldBody(ctx: Context, say: Say, hosts: ReadonlyMap<string, string>, unit: HeldUnit) {
+  const { id, hostId, role, key, accountId, hold, holdData, heldAt, heldBy } = unit;
+  const reason = hold as string;
+  return {
+    id,
+    host: hosts.get(hostId) ?? hostId,
+    role,
+    key,
+    accountId,
+    name: say("publications.unit", { role: roleName(say, role), key }),
+    reason,
+    label: say(`publications.hold_reasons.${reason}`),
+    sentence: say(`publications.holds.${reason}`, holdWords(holdData)),
+    heldAt: heldAt?.toISOString() ?? null,
+    heldBy: isAdmin(ctx.actor) ? heldBy : null,
+  };
+}

@@ -3,6 +3,7 @@ import type { Static } from "typebox";
 import { isRefusal, messageKey } from "../../core/errors.js";
 import type { Chip } from "../../publish/index.js";
 import { displayName } from "../domains/index.js";
+import { holdText } from "../publications/index.js";
 import type { SiteOutput } from "./schemas.js";
 import type { ShownSite } from "./sites.js";
 import { errorPagesOf } from "./state.js";
@@ -29,6 +30,7 @@ export function chipView(request: Reader, site: Pick<ShownSite, "id">, chip: Chi
 
 function chipText(request: Reader, chip: Chip): string | null {
   if (chip.state === "verified") return null;
+  if (chip.state === "held") return holdText(request, chip);
   if (chip.state !== "failed") return request.t(`sites.chips.${chip.state}`);
   return `${faultText(request, chip.code, chip.data)} ${request.t(`sites.serving.${chip.serving}`)}`;
 }

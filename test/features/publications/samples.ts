@@ -12,4 +12,21 @@ export const samples: Samples = {
     });
     return row.id;
   },
+  /** A unit of the stranger's account that is held. */
+  async unit({ ctx, account }) {
+    const { webHostId: hostId } = await ctx.db.account.findUniqueOrThrow({ where: { id: account.id } });
+    const row = await ctx.db.publishUnit.create({
+      data: { hostId, role: "web", key: `${account.login}-held`, accountId: account.id, hold: "drift", heldAt: ctx.clock.now() },
+    });
+    return row.id;
+  },
+  /** A release of the stranger's machine. */
+  async release({ ctx, account }) {
+    const { webHostId: hostId } = await ctx.db.account.findUniqueOrThrow({ where: { id: account.id } });
+    const root = "a".repeat(64);
+    const row = await ctx.db.release.create({
+      data: { hostId, number: 1000, root, parentRoot: null, publicationId: "none", state: "past", units: [], createdAt: ctx.clock.now() },
+    });
+    return row.id;
+  },
 };

@@ -1,0 +1,120 @@
+/** Put-backs and holds on pages, in JSON, and for whom. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { resumeAccount, suspendAccount } from "../../../src/features/accounts/states.js";
+import { editSite } from "../../../src/features/sites/sites.js";
+import { createPanel } from "./panel.js";
+
+/** Account `club` had a folder and leads elsewhere since; `voisin` never changed. */
+async function createHistory(t: Parameters<typeof createPanel>[0]) {
+  const made = await createPanel(t);
+  const { ctx, account, neighbour, add, publisher, machine } = made;
+  const site = await add(account.id, "club.test", "www");
+  await add(neighbour.id, "voisin.test", "www");
+  const release = await ctx.db.release.findFirstOrThrow({ where: { state: "live" } });
+  const edit = async (target: string) => {
+    await editSite(ctx, site.id, { kind: "redirect", target });
+    await publisher.idle();
+  };
+  await edit("https://new.test/");
+  const unit = await ctx.db.publishUnit.findFirstOrThrow({ where: { role: "web", accountId: account.id } });
+  const live = async () => (await machine.live())?.[`tester/accounts/${unit.key}.conf`] ?? "";
+  assert.match(await live(), /redirect/);
+  return { ...made, site, release, unit, live, edit };
+}
+
+test("an administrator reads what would come back, puts the release back, and lets it go on", async (t) => {
+  const { release, unit, live, admin, jeanne, publisher, edit, ctx, site } = await createHistory(t);
+  const address = `/publications/releases/${release.id}`;
+  assert.match((await admin.get("/publications/releases")).body, new RegExp(address));
+  const page = await admin.get(address);
+  assert.match(page.body, new RegExp(`club\\.test.*: as in release ${release.number} again`));
+  assert.match(page.body, /diff-removed/);
+  assert.match(await live(), /redirect/, "a look changes nothing");
+  assert.equal((await admin.submit(address, `${address}/put-back`, {})).statusCode, 303);
+  await publisher.idle();
+  assert.match(await live(), /folder/);
+
+  await edit("https://newer.test/");
+  assert.match(await live(), /folder/);
+  const sitePage = await jeanne.get(`/sites/${site.id}`);
+  assert.match(sitePage.body, new RegExp(`Release ${release.number} was put back and is online`));
+  const holds = await admin.get("/publications/holds");
+  assert.match(holds.body, /Let all of them go on/);
+  const one = await admin.get(`/publications/holds/${unit.id}`);
+  assert.match(one.body, /club\.test/);
+  assert.match(one.body, /diff-added/);
+  assert.equal((await admin.submit(`/publications/holds/${unit.id}`, `/publications/holds/${unit.id}/release`, {})).statusCode, 303);
+  await publisher.idle();
+  assert.match(await live(), /redirect/);
+  assert.equal((await admin.get(`/publications/holds/${unit.id}`)).statusCode, 404);
+  const left = await ctx.db.publishUnit.count({ where: { hold: "putBack" } });
+  assert.ok(left > 0, "the neighbour still stands");
+  const released = await admin.submit("/publications/holds", "/publications/holds/release", { host: unit.hostId, reason: "putBack" });
+  assert.equal(released.statusCode, 303);
+  assert.equal(await ctx.db.publishUnit.count({ where: { hold: "putBack" } }), 0);
+  const verbs = await ctx.db.auditEntry.findMany({ where: { verb: { startsWith: "publications." } }, orderBy: { position: "asc" } });
+  const told = ["publications.release.put_back", "publications.hold.released", "publications.hold.all_released"];
+  assert.equal(verbs.map(({ verb }) => verb).join(), told.join());
+  assert.match((await admin.get("/audit")).body, /put back the release/);
+});
+
+test("programs do the same; one unit alone is held", async (t) => {
+  const { release, unit, live, admin, publisher, ctx } = await createHistory(t);
+  const address = `/api/v1/publications/releases/${release.id}`;
+  const plan = (await admin.api("GET", `${address}?role=web&key=${unit.key}`)).json();
+  assert.deepEqual([plan.changed, plan.more, plan.parts.length, plan.parts[0].comesBack], [1, 0, 1, true]);
+  const answer = await admin.api("POST", `${address}/put-back`, { role: "web", key: unit.key });
+  assert.deepEqual([answer.statusCode, answer.json()], [202, { changed: 1, held: 1 }]);
+  await publisher.idle();
+  assert.match(await live(), /folder/);
+  const { items } = (await admin.api("GET", "/api/v1/publications/holds?reason=putBack")).json();
+  assert.deepEqual([items.length, items[0].id, items[0].heldBy], [1, unit.id, "admin"]);
+  assert.equal((await admin.api("GET", "/api/v1/publications/holds?reason=guard")).json().total, 0);
+  assert.equal((await admin.api("GET", `/api/v1/publications/holds/${unit.id}`)).json().parts.length, 1);
+  assert.equal((await admin.api("POST", `/api/v1/publications/holds/${unit.id}/release`)).statusCode, 204);
+  await publisher.idle();
+  assert.match(await live(), /redirect/);
+  assert.equal((await admin.api("POST", `/api/v1/publications/holds/${unit.id}/release`)).statusCode, 404);
+  assert.equal((await admin.api("POST", `${address}/put-back`, { role: "web", key: "9999" })).statusCode, 404);
+  assert.equal((await admin.api("POST", `${address}/put-back`, { role: "web" })).statusCode, 404, "half a name is not the whole machine");
+  assert.equal(await ctx.db.publishUnit.count({ where: { hold: { not: null } } }), 0);
+});
+
+test("members see their own holds and no button; putting back and letting go are no acts of theirs", async (t) => {
+  const { release, unit, live, admin, jeanne, paul, publisher } = await createHistory(t);
+  await admin.api("POST", `/api/v1/publications/releases/${release.id}/put-back`, { role: "web", key: unit.key });
+  await publisher.idle();
+  const own = await jeanne.get("/publications/holds");
+  assert.match(own.body, new RegExp(unit.key));
+  assert.doesNotMatch(own.body, /Let all|\/publications\/holds\/|>admin</);
+  assert.doesNotMatch((await paul.get("/publications/holds")).body, new RegExp(`Web configuration of ${unit.key}`));
+  assert.equal((await jeanne.api("GET", "/api/v1/publications/holds")).json().items[0].heldBy, null);
+  assert.equal((await paul.api("GET", "/api/v1/publications/holds")).json().total, 0);
+  for (const member of [jeanne, paul]) {
+    const csrf = await member.csrf("/publications/holds");
+    assert.equal((await member.get(`/publications/releases/${release.id}`)).statusCode, 404);
+    assert.equal((await member.get(`/publications/holds/${unit.id}`)).statusCode, 404);
+    const posts = [`/publications/releases/${release.id}/put-back`, `/publications/holds/${unit.id}/release`, "/publications/holds/release"];
+    for (const url of posts) assert.equal((await member.post(url, { host: unit.hostId, reason: "putBack" }, csrf)).statusCode, 404, url);
+  }
+  assert.match(await live(), /folder/);
+});
+
+test("a suspended account's notice does not give way to a put-back; resumed, it is what it is now", async (t) => {
+  const { ctx, account, release, unit, live, admin, publisher } = await createHistory(t);
+  await suspendAccount(ctx, account.id, "unpaid");
+  await publisher.idle();
+  assert.match(await live(), /notice/);
+  const address = `/api/v1/publications/releases/${release.id}`;
+  const plan = (await admin.api("GET", address)).json();
+  const part = plan.parts.find(({ role, key }: { role: string; key: string }) => role === "web" && key === unit.key);
+  assert.equal(part.comesBack, false);
+  assert.match(part.sentences.at(-1), /suspended or removed since/);
+  await admin.api("POST", `${address}/put-back`, {});
+  await publisher.idle();
+  assert.match(await live(), /notice/);
+  await resumeAccount(ctx, account.id);
+  await publisher.idle();
+  assert.match(await live(), /redirect/);
+});

@@ -96,11 +96,34 @@ function readKeys(file: string, faults: string[]): KeyRing {
       faults.push(`MUTU_KEYS: ${file} can be read by others: chmod 600 it, and make new keys if someone may have read it`);
       return empty;
     }
-    return parseKeyRing(readFileSync(file, "utf8"));
+    return followKeyFile(file, parseKeyRing(readFileSync(file, "utf8")));
   } catch (error) {
     faults.push(`MUTU_KEYS: ${file}: ${(error as Error).message}`);
     return empty;
   }
+}
+
+/** Gives a ring that follows its file: one look at its date before anything is sealed, and when a key is missed. A file that cannot be read changes nothing. */
+function followKeyFile(file: string, ring: KeyRing): KeyRing {
+  const stamp = (): string => {
+    const { ino, mtimeMs, size } = statSync(file);
+    return `${ino} ${mtimeMs} ${size}`;
+  };
+  let seen = stamp();
+  const followed: KeyRing = {
+    ...ring,
+    refresh() {
+      try {
+        const now = stamp();
+        if (now === seen) return;
+        Object.assign(followed, parseKeyRing(readFileSync(file, "utf8")));
+        seen = now;
+      } catch {
+        // A file that is being looked after by a person: the keys of before still hold.
+      }
+    },
+  };
+  return followed;
 }
 
 function tlsFiles(given: NodeJS.ProcessEnv, faults: string[]): Env["tls"] {

@@ -4,6 +4,7 @@ import { inspect } from "node:util";
 
 const SHOWN = "[secret]";
 const KEY_BYTES = 32;
+const KEY_FILE_HEAD = "# Mutu: keys that seal secrets in the database. The first one seals. Keep it in the backup, apart from the database.\n";
 const IV_BYTES = 12; // NIST SP 800-38D §5.2.1.1: 96 bits is the length that GCM wants
 const TAG_BYTES = 16;
 
@@ -48,6 +49,8 @@ export class Secret {
 export interface KeyRing {
   current: string;
   keys: ReadonlyMap<string, Buffer>;
+  /** Reads the key file again if it is another than it was: a key that was changed meanwhile, by any process, neither seals nor is missed. */
+  refresh?(): void;
 }
 
 /** The place of a sealed value: moved to another row or column, it does not open. */
@@ -59,6 +62,7 @@ export interface SealPlace {
 
 /** Seals a value for one place: `v1.<key id>.<iv>.<tag>.<text>`, base64url. */
 export function seal(ring: KeyRing, place: SealPlace, value: Secret): string {
+  ring.refresh?.();
   const key = ring.keys.get(ring.current);
   if (!key) throw new Error(`no key "${ring.current}" in the key file`);
   const iv = randomBytes(IV_BYTES);
@@ -73,6 +77,7 @@ export function unseal(ring: KeyRing, place: SealPlace, sealed: string): Secret 
   const [version, id, iv, tag, text, ...rest] = sealed.split(".");
   if (version !== "v1" || id === undefined || iv === undefined || tag === undefined || text === undefined || rest.length > 0)
     throw new Error(`${describe(place)}: not a sealed value`);
+  if (!ring.keys.has(id)) ring.refresh?.();
   const key = ring.keys.get(id);
   if (!key) throw new Error(`${describe(place)}: sealed with key "${id}", which is not in the key file`);
   const tagBytes = Buffer.from(tag, "base64url");
@@ -105,9 +110,25 @@ export function parseKeyRing(text: string): KeyRing {
   return { current, keys };
 }
 
+/** Tells with which key a value is sealed; null: it is not a sealed one. */
+export function sealedWith(sealed: string): string | null {
+  return /^v1\.([a-z0-9-]{1,32})\.[\w-]+\.[\w-]+\.[\w-]*$/.exec(sealed)?.[1] ?? null;
+}
+
 /** Writes a key file's text with one new random key. */
 export function newKeyFile(id: string): string {
-  return `# Mutu: keys that seal secrets in the database. The first one seals. Keep it in the backup, apart from the database.\n${id} ${randomBytes(KEY_BYTES).toString("base64")}\n`;
+  return `${KEY_FILE_HEAD}${id} ${randomBytes(KEY_BYTES).toString("base64")}\n`;
+}
+
+/** Writes the text of a key ring; its current key stands first, and so seals. */
+export function keyFileOf({ current, keys }: KeyRing): string {
+  const sorted = [...keys].sort(([a], [b]) => Number(b === current) - Number(a === current));
+  return `${KEY_FILE_HEAD}${sorted.map(([id, key]) => `${id} ${key.toString("base64")}\n`).join("")}`;
+}
+
+/** Makes a key of its own for a ring; it opens and does not seal yet. */
+export function addRandomKey(ring: KeyRing, id: string): KeyRing {
+  return { current: ring.current, keys: new Map([...ring.keys, [id, randomBytes(KEY_BYTES)]]) };
 }
 
 function associated(key: string, place: SealPlace): Buffer {

@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { type KeyRing, Secret, seal, unseal } from "../core/secret.js";
+import { type KeyRing, Secret, seal, sealedWith, unseal } from "../core/secret.js";
 import { contentHash } from "./manifest.js";
 
 export interface Store {
@@ -13,8 +13,18 @@ export interface Store {
   /** Reads a content as people may see it; null: it is a secret. */
   show(hash: string): Promise<string | null>;
   has(hash: string): Promise<boolean>;
+  /** Seals anew what is not sealed with the current key, one file after the other; gives how many, and what does not open. */
+  reseal(): Promise<Resealed>;
+  /** How many contents are sealed with another key than the current one. */
+  countForeign(): Promise<number>;
   /** Removes what is not kept and older than an hour (a run that is under way may have just written it). Returns how many. */
   prune(kept: ReadonlySet<string>, now: Date): Promise<number>;
+}
+
+/** What a change of the key did. */
+export interface Resealed {
+  count: number;
+  faults: string[];
 }
 
 const YOUNGEST_PRUNED_MS = 3_600_000;
@@ -57,6 +67,19 @@ export function openStore(directory: string, keys?: KeyRing): Store {
     }
   }
 
+  /** Sealed contents whose key is another one, by their hash. */
+  async function* foreign(): AsyncGenerator<{ hash: string; sealed: string }> {
+    const { current } = ring();
+    const folders = (await exists(directory)) ? await readdir(directory) : [];
+    for (const folder of folders.sort()) {
+      for (const name of await readdir(join(directory, folder))) {
+        if (!name.endsWith(SEALED)) continue;
+        const sealed = await readFile(join(directory, folder, name), "utf8").catch(() => null);
+        if (sealed !== null && sealedWith(sealed) !== current) yield { hash: name.slice(0, -SEALED.length), sealed };
+      }
+    }
+  }
+
   async function get(hash: string): Promise<string> {
     const content = await read(hash);
     if (contentHash(content) !== hash) throw new Error(`the store's copy of ${hash} was altered`);
@@ -80,6 +103,23 @@ export function openStore(directory: string, keys?: KeyRing): Store {
     get,
     show: async (hash) => ((await exists(`${pathOf(hash)}${SEALED}`)) ? null : get(hash)),
     has: async (hash) => (await exists(pathOf(hash))) || exists(`${pathOf(hash)}${SEALED}`),
+    async reseal() {
+      const done: Resealed = { count: 0, faults: [] };
+      for await (const { hash, sealed } of foreign()) {
+        try {
+          await write(`${pathOf(hash)}${SEALED}`, seal(ring(), placeOf(hash), unseal(ring(), placeOf(hash), sealed)));
+          done.count += 1;
+        } catch (error) {
+          done.faults.push((error as Error).message);
+        }
+      }
+      return done;
+    },
+    async countForeign() {
+      let count = 0;
+      for await (const _ of foreign()) count += 1;
+      return count;
+    },
     async prune(kept, now) {
       let removed = 0;
       const folders = (await exists(directory)) ? await readdir(directory) : [];

@@ -20,8 +20,8 @@ const textOf = async ({ machine }: Panel): Promise<string[]> =>
 
 /** The same panel, made anew from a copy of its database and its store. */
 async function rebuild(t: TestContext, panel: Panel, snapshot: string): Promise<Panel> {
-  let url = `file:${snapshot}`;
-  if (testProvider === "postgresql") await loadDump((url = await createEmptyPostgresqlDatabase(t)), snapshot);
+  const url = testProvider === "postgresql" ? await createEmptyPostgresqlDatabase(t) : `file:${snapshot}`;
+  if (testProvider === "postgresql") await loadDump(url, snapshot);
   const database = Object.assign(await openDatabase(url), { url });
   t.after(() => database.close());
   const ctx = await createTestContext(t, { database });

@@ -55,6 +55,8 @@ export async function restoreBackup(file: string, readSettings: () => Env, optio
   if (database !== null) aside.push(database);
   files += await lay(file, places, null, (name) => name.startsWith("panel/") && !name.startsWith("panel/database."), aside);
   await layDatabase(file, manifest, env);
+  // Sockets of kept connections: nothing of it is worth keeping, but ssh makes no folder.
+  await makeFolder(join(places.state, "ssh"));
   const { applied } = await migrateDatabase(url);
   for (const name of applied) say(`applied ${name}`);
   return { manifest, files: files + 1, applied, aside };

@@ -13,6 +13,10 @@ import { watchCertificates } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "certificates",
+  sealed: [
+    { table: "Certificate", columns: ["key"] },
+    { table: "AcmeAccount", columns: ["key", "eabSecret"] },
+  ],
   permissions: { "certificates.read": ["owner", "webmaster", "mail", "reader"], "certificates.write": ["owner", "webmaster"] },
   pages: certificatePages,
   api: certificateApi,

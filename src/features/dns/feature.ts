@@ -16,6 +16,7 @@ import { watchZones } from "./watched.js";
 
 export const feature: HostingFeature = {
   name: "dns",
+  sealed: [{ table: "DnsSecondary", columns: ["secret"] }],
   permissions: { "dns.read": ["owner", "webmaster", "mail", "reader"], "dns.write": ["owner", "webmaster"] },
   pages(app, services) {
     dnsPages(app, services);

@@ -157,6 +157,7 @@ test("restored on another machine: every file, mode and row is back; what lay th
     "the key file that install made",
   );
 
+  assert.ok(existsSync(join(blank.places.state, "ssh")), "where ssh keeps its sockets");
   const database = await openDatabase(url);
   t.after(() => database.close());
   assert.equal((await database.client.user.findFirstOrThrow()).login, "ada");

@@ -5,6 +5,7 @@ import { startBrowser } from "../support/browser.js";
 import { until } from "./lab/run.js";
 import { browserIn } from "./main-job/browser.js";
 import { doubtsTests } from "./main-job/doubts.js";
+import { rebuiltTests } from "./main-job/rebuilt.js";
 import { type House, ORIGIN, raiseHouse, type SiteBody } from "./main-job/rig.js";
 
 /** One more try by the job that catches up is within it. */
@@ -215,4 +216,5 @@ describe("main job", { timeout: 600_000 }, () => {
   });
 
   doubtsTests(() => ({ house, site, account }));
+  rebuiltTests(() => ({ house, name: SITE }));
 });

@@ -32,6 +32,8 @@ export interface Feature {
   homeCards?: HomeCard[];
   /** Cards of the sheet "Where do I connect?". */
   connectCards?: ConnectCard[];
+  /** What stands above every page of somebody who is logged in. Asked for with each page: one small query where there is nothing to say. */
+  banners?(ctx: Context, services: Services): Promise<Banner[]>;
   /** What administrators answer for, and how it is. Reads rows and asks no machine: it is called every minute. */
   checks?(ctx: Context, services: Services): Promise<Check[]>;
   /** Answers requests of the panel's plain port (HTTP) whose path it knows; null: not this one, it is led to HTTPS. */
@@ -85,6 +87,12 @@ export interface ConnectCard {
   view: string;
   /** Gives what `views/<view>.hbs` draws, or null when there is nothing to say; `t` speaks the reader's language. */
   load(ctx: Context, accountId: string, reader: { t(key: string, data?: Record<string, unknown>): string }): Promise<object | null>;
+}
+
+/** A part of the frame: `views/<view>.hbs` with its data, before the page itself; it may hold a form. */
+export interface Banner {
+  view: string;
+  data: object;
 }
 
 /** How one thing is that administrators answer for: told by `mutu status --check`, on the page "State of the machines" and in letters. */

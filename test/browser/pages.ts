@@ -94,6 +94,7 @@ export function adminPages({ accounts, host, publications, sites, domains, admin
     "/notices",
     "/notices/new",
     "/hosts",
+    "/watch",
     `/hosts/${host.id}`,
     `/hosts/${otherHost}`,
     `/hosts/${otherHost}/delete`,

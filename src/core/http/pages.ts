@@ -1,9 +1,10 @@
 /** `reply.page(view, data)`: a page in its frame, in the reader's language, with the menu that the reader's rights give. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { Access, MenuEntry } from "../feature.js";
+import type { Access, Banner, MenuEntry } from "../feature.js";
 import type { Services } from "../services.js";
 import { LOCALES, type Locale, type Text } from "../text.js";
 import { refusalOf } from "./access.js";
+import { isApi } from "./api.js";
 import { csrfToken } from "./csrf.js";
 import { readFlash, registerFlash } from "./flash.js";
 import { freshForm } from "./forms.js";
@@ -17,6 +18,8 @@ const LANGUAGE_NAMES: Record<Locale, string> = { fr: "Français", en: "English" 
 declare module "fastify" {
   interface FastifyRequest {
     locale: Locale;
+    /** What stands above the page. */
+    banners: Banner[];
     /** Translates for the caller. */
     t(key: string, data?: Record<string, unknown>): string;
     /** Renders a part of a page, for live updates. */
@@ -33,6 +36,10 @@ declare module "fastify" {
 export function registerPages(app: FastifyInstance, services: Services, text: Text, views: Views): void {
   registerFlash(app);
   app.decorateRequest("formState", null);
+  app.decorateRequest("banners", null as never);
+  app.addHook("preHandler", async (request) => {
+    request.banners = await bannersOf(request, services);
+  });
   app.decorateRequest("locale", { getter: localeReader(services) });
   app.decorateRequest("t", function t(this: FastifyRequest, key: string, data?: Record<string, unknown>) {
     return text.translate(this.locale, key, data);
@@ -46,6 +53,18 @@ export function registerPages(app: FastifyInstance, services: Services, text: Te
   app.decorateReply("page", function page(this: FastifyReply, view: string, data: object = {}) {
     const html = views.page(view, data, scopeOf(this, services, text));
     return this.type("text/html; charset=utf-8").header("cache-control", "no-store").send(html);
+  });
+}
+
+/** A feature that cannot say what it has to say breaks nobody's page. */
+async function bannersOf(request: FastifyRequest, services: Services): Promise<Banner[]> {
+  if (!request.person || request.is404 || isApi(request)) return [];
+  const asked = services.features.map(async (feature) => (await feature.banners?.(request.ctx, services)) ?? []);
+  const told = await Promise.allSettled(asked);
+  return told.flatMap((outcome) => {
+    if (outcome.status === "fulfilled") return outcome.value;
+    request.log.error({ err: outcome.reason }, "banner not drawn");
+    return [];
   });
 }
 
@@ -103,6 +122,7 @@ function frameOf(reply: FastifyReply, services: Services, text: Text): PageFrame
     appearance: person?.appearance ?? "auto",
     languages: LOCALES.map((code) => ({ code, label: LANGUAGE_NAMES[code], current: String(code === locale) })),
     flash: flashOf(reply, text),
+    banners: request.banners ?? [],
   };
   if (!person) return frame;
   return {

@@ -8,6 +8,8 @@ import { type HostState, readState } from "./state.js";
 const LITTLE_KB = 2 * 1024 * 1024;
 const TOO_LITTLE_KB = 512 * 1024;
 const KB_IN_MB = 1024;
+const MB_IN_GB = 1024;
+const MANY_MB = 10 * MB_IN_GB;
 
 /** Checks of every machine, from what it said when it was asked last. */
 export async function watchHosts({ db }: Context): Promise<Check[]> {
@@ -29,9 +31,11 @@ function reachable({ id, name, reachable: answers, awaySince, stateAt }: Host, s
 function disk({ id, name }: Host, { diskFreeKb }: HostState): Check[] {
   if (!Number.isFinite(diskFreeKb)) return [];
   const state = diskFreeKb < TOO_LITTLE_KB ? "failing" : diskFreeKb < LITTLE_KB ? "warning" : "ok";
-  const data = { host: name, megabytes: Math.floor(diskFreeKb / KB_IN_MB) };
+  const megabytes = Math.floor(diskFreeKb / KB_IN_MB);
+  const data = { host: name, megabytes, gigabytes: Math.floor(megabytes / MB_IN_GB) };
+  const key = megabytes < MANY_MB ? "hosts.checks.disk" : "hosts.checks.disk_plenty";
   const todo = { key: "hosts.checks.disk_todo", data };
-  return [{ name: "disk", subject: name, href: `/hosts/${id}`, state, says: { key: "hosts.checks.disk", data }, ...(state === "ok" ? {} : { todo }) }];
+  return [{ name: "disk", subject: name, href: `/hosts/${id}`, state, says: { key, data }, ...(state === "ok" ? {} : { todo }) }];
 }
 
 /** A line `mount <state> <kind>` of the machine (machines/README.md); one that is older, or keeps no homes, tells none. */

@@ -6,8 +6,19 @@ import { isAdmin } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { filesOf, getPublication, listPublications, listReleases, planNow, publishNow, READ, releasesOf } from "./publications.js";
-import { DryRunOutput, FileOutput, HostInput, PublicationDetail, PublicationOutput, PublicationQuery, ReleaseOutput, RunInput } from "./schemas.js";
+import {
+  DryRunOutput,
+  FileOutput,
+  HostInput,
+  PublicationDetail,
+  PublicationOutput,
+  PublicationQuery,
+  ReleaseOutput,
+  RunInput,
+  WaitingOutput,
+} from "./schemas.js";
 import { errorBodies, namesOf, partBody, plannedParts, publicationBody, sayTo } from "./shown.js";
+import { listWaiting, waitingBody } from "./waiting.js";
 
 const reader = { access: { permission: READ } } as const;
 const admin = { access: "admin" } as const;
@@ -25,6 +36,10 @@ export function publicationApi(app: FastifyInstance, services: Services): void {
     const hosts = await names(request);
     return listBody({ rows: rows.map((row) => publicationBody(request.ctx, hosts, row)), total }, window);
   });
+
+  app.get("/publications/waiting", { config: reader, schema: { response: { 200: Type.Array(WaitingOutput) } } }, async (request) =>
+    (await listWaiting(request.ctx, services)).map(waitingBody),
+  );
 
   app.get("/publications/:publication", { config: reader, schema: { params, response: { 200: PublicationDetail } } }, async (request) => {
     const { ctx } = request;

@@ -11,6 +11,7 @@ import { holdCommands } from "./hold-commands.js";
 import { getPublication, listPublications, planNow, publishNow } from "./publications.js";
 import { applyRenderer, getRendererChange, rendererBody } from "./renderer.js";
 import { errorBodies, namesOf, partBody, plannedParts, publicationBody, type Say } from "./shown.js";
+import { listWaiting, waitingBody } from "./waiting.js";
 
 const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
 
@@ -32,6 +33,14 @@ export function publicationCommands(command: Command, services: Services): void 
         const { id, number, host: name, state, cause, author, startedAt } = publicationBody(ctx, namesOf(hosts), row);
         line([startedAt, name, `#${number}`, state, cause, author ?? "", `${row.total} units`, id].join("\t"));
       }
+    });
+
+  command
+    .command("waiting")
+    .description("machines for which changes wait: since when each has been away, and the next attempt (`run` tries now)")
+    .action(async () => {
+      for (const { host, units, awaySince, nextAt } of (await listWaiting(context(), services)).map(waitingBody))
+        line([host, `${units} units`, awaySince ? `away since ${awaySince}` : "answers", `next ${nextAt ?? "at once"}`].join("\t"));
     });
 
   command

@@ -10,6 +10,7 @@ import { READ } from "./publications.js";
 import { putBackPages } from "./put-back-routes.js";
 import { rendererApi, rendererPages } from "./renderer-routes.js";
 import { publicationPages } from "./routes.js";
+import { awayBanners } from "./waiting.js";
 import { watchPublications } from "./watched.js";
 
 export const feature: HostingFeature = {
@@ -28,6 +29,7 @@ export const feature: HostingFeature = {
   },
   commands: publicationCommands,
   jobs: publicationJobs,
+  banners: (ctx) => awayBanners(ctx),
   checks: async (ctx, services) => [...(await watchPublications(ctx, services)), ...(await watchDecisions(ctx, services))],
   menu: [
     { label: "publications.menu", href: "/publications", icon: "cloud-up", audience: "admin", position: 50 },

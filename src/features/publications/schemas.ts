@@ -114,4 +114,13 @@ export const HeldOutput = Type.Object({
   sentence: Type.String(),
   heldAt: nullable(Type.String()),
   heldBy: nullable(Type.String({ description: "Administrators only" })),
+
+/** What waits for one machine. */
+export const WaitingOutput = Type.Object({
+  host: Type.String(),
+  units: Type.Integer({ description: "Changes of one's own accounts; of all, for administrators" }),
+  awaySince: nullable(Type.String({ description: "The machine has not answered since" })),
+  nextAt: nullable(
+    Type.String({ description: "When a whole attempt comes at the latest; null: at once. A machine that answers again is published within a minute" }),
+  ),
 });

@@ -114,6 +114,7 @@ export const HeldOutput = Type.Object({
   sentence: Type.String(),
   heldAt: nullable(Type.String()),
   heldBy: nullable(Type.String({ description: "Administrators only" })),
+});
 
 /** What waits for one machine. */
 export const WaitingOutput = Type.Object({

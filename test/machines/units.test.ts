@@ -3,16 +3,18 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import type { Lab } from "./lab/lab.js";
 import { raiseLab } from "./lab/lab.js";
+import { REPOSITORY } from "./lab/layers.js";
 import { layHome, memberFiles, SITE_NAME as NAME, MEMBER_NUMBER as NUMBER } from "./lab/member.js";
 import type { LabNode } from "./lab/node.js";
 import { type Owned, publishByHand, sshMachine } from "./lab/release.js";
 import { until } from "./lab/run.js";
+import { linkTests, storageAway } from "./links.js";
 
 describe("units", { timeout: 600_000 }, () => {
   let lab: Lab;
   let node: LabNode;
   before(async () => {
-    lab = await raiseLab({ nodes: ["control", "web1"] });
+    lab = await raiseLab({ nodes: ["control", { name: "web1", binds: [{ mode: "ro", source: REPOSITORY.replace(/\/$/, ""), target: "/opt/mutu" }] }] });
     node = lab.node("web1");
     const page =
       '<?php $f = $_GET["f"] ?? ""; echo json_encode(["uid" => posix_geteuid(), "groups" => posix_getgroups(), "read" => $f === "" ? null : shell_exec("cat " . escapeshellarg($f) . " 2>&1; echo status $?"), "proc" => array_map("intval", explode("\\n", trim(shell_exec("ls /proc | grep -x \'[0-9]*\'"))))]);';
@@ -130,14 +132,17 @@ describe("units", { timeout: 600_000 }, () => {
     }
   });
 
-  test("a reboot starts the same site again, without control", async () => {
+  linkTests(() => ({ lab, web: node, site: NAME }));
+
+  test("a reboot starts the same site again, without control, its tunnel and its members' files; when these come, it serves them", async () => {
     const control = lab.node("control");
     await node.stop();
     await control.stop();
     await node.boot();
-    assert.deepEqual(await active(), ["mutu-apache@blue.service", "mutu-nginx.service", "mutu-php-fpm@8.2-m00-1.service"]);
+    assert.deepEqual(await active(), ["mutu-apache@blue.service", "mutu-nginx.service", "mutu-php-fpm@8.2-m00-1.service", "mutu-storage-watch.service"]);
     const answer = await lab.fetch(node, `https://${NAME}/index.php`, { from: node });
     assert.equal(answer.status, 200);
+    await storageAway({ lab, web: node, site: NAME });
     await control.boot();
   });
 

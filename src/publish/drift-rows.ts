@@ -4,6 +4,7 @@ import type { Db } from "../core/db.js";
 import type { Drift, PublishUnit } from "../generated/sqlite/client.js";
 import { diffChanges, type FileDiff } from "./dry-run.js";
 import { holdUnits, releaseHold } from "./holds.js";
+import type { Publisher } from "./publisher.js";
 import type { Store } from "./store.js";
 import { touch } from "./touch.js";
 
@@ -44,6 +45,15 @@ export async function countDrift(db: Db): Promise<{ hostId: string; state: strin
 export async function diffDrift(store: Store, { path, role, key, kind, kept, leftHash, hash }: DriftRow): Promise<FileDiff | null> {
   if (kind === "strange" || (hash !== null && !kept)) return null;
   const [diff] = await diffChanges(store, [{ path, role: role ?? "", key: key ?? "", oldHash: leftHash, newHash: hash }]);
+  return diff ?? null;
+}
+
+/** Compares what lies there with what the desired state would write instead; null: the same, or it cannot be told. */
+export async function diffWanted(publisher: Pick<Publisher, "store" | "wanted">, { hostId, path, role, key, kept, hash }: DriftRow): Promise<FileDiff | null> {
+  if (role === null || key === null || (hash !== null && !kept)) return null;
+  const wanted = await publisher.wanted({ hostId, role, key, path });
+  if (wanted === undefined || wanted === hash) return null;
+  const [diff] = await diffChanges(publisher.store, [{ path, role, key, oldHash: hash, newHash: wanted }]);
   return diff ?? null;
 }
 

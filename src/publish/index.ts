@@ -19,7 +19,7 @@ export type {
   RenderedFile,
   Role,
 } from "./contract.js";
-export { adoptDrift, countDrift, type DriftFilter, type DriftRow, diffDrift, findDrift, readDrift, repairDrift } from "./drift-rows.js";
+export { adoptDrift, countDrift, type DriftFilter, type DriftRow, diffDrift, diffWanted, findDrift, readDrift, repairDrift } from "./drift-rows.js";
 export type { DryRun, FileDiff } from "./dry-run.js";
 export { countGuarded } from "./guards.js";
 export {

@@ -9,6 +9,7 @@ import { BATCH } from "./batches.js";
 import { closeAbandoned, listLeftOver, listWaitingHosts } from "./catch-up.js";
 import type { Daemon, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
 import { lookForDrift } from "./drift.js";
+import { wantedHash } from "./drift-wanted.js";
 import { type DryRun, dryRun } from "./dry-run.js";
 import type { Engine, Limits, UnitRow } from "./engine.js";
 import { LEASE_LIMITS } from "./lock.js";
@@ -43,6 +44,8 @@ export interface Publisher extends Pick<Engine, "store" | "events" | "hosts" | "
   look(hostId: string): Promise<Outcome<number>>;
   /** Plans what is touched; or what would become of these units, held and put back as the rows given here say. */
   dryRun(hostId: string, supposed?: readonly UnitRow[]): Promise<DryRun>;
+  /** What would be written in the place of a file that was changed by hand: its hash, its content in the store; undefined: that cannot be told. */
+  wanted(file: { hostId: string; role: string; key: string; path: string }): Promise<string | null | undefined>;
   /** Touches every unit of a host; wakes it. Returns how many. */
   touchAll(hostId: string): Promise<number>;
   /** Renders everything on every host, compares it with what serves, and puts right what differs; a new renderer begins with one account. */
@@ -167,6 +170,7 @@ export function createPublisher({ services, roles, daemons, probers, limits, onS
       return found;
     },
     dryRun: async (hostId, supposed) => dryRun(engine, await known(hostId), supposed),
+    wanted: async ({ hostId, ...file }) => wantedHash(engine, system, await known(hostId), file),
     touchAll: async (hostId) => touchAll(engine, system, await known(hostId)),
     compareAll: (cause) => compareAll(runner, cause),
     advanceRenderer: () => advanceRenderer(runner),

@@ -24,8 +24,8 @@ export function driftApi(app: FastifyInstance, services: Services): void {
   });
 
   app.get("/drift/:drift", { config, schema: { params: DriftParams, response: { 200: DriftDetail } } }, async (request) => {
-    const { row, diff } = await getDrift(request.ctx, publisher().store, idOf(request));
-    return { ...driftBody(await names(request), row), secret: diff?.secret ?? false, lines: diff?.lines ?? [] };
+    const { row, diff, instead } = await getDrift(request.ctx, publisher(), idOf(request));
+    return { ...driftBody(await names(request), row), secret: diff?.secret ?? false, lines: diff?.lines ?? [], instead: instead?.lines ?? [] };
   });
 
   app.post("/drift/:drift/adopt", { config, schema: { params: DriftParams, response: { 200: CountOutput } } }, async (request) => ({

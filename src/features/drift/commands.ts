@@ -35,12 +35,15 @@ export function driftCommands(command: Command, services: Services): void {
     .description("what differs from what the panel left")
     .action(async (id: string) => {
       const ctx = context();
-      const { row, diff } = await getDrift(ctx, publisher().store, id);
+      const { row, diff, instead } = await getDrift(ctx, publisher(), id);
       const { host, path, kind, state, seenAt } = driftBody(await namesOf(ctx), row);
       line([seenAt, host, path, kind, state].join("\t"));
       if (diff === null) return line("its content was not kept: a link, a name that no release has, no text, or more than 1 MB");
       if (diff.secret) return line("a password or a key stands in it: what changed is not told");
       for (const { mark, text } of diff.lines) line(mark === "@" ? "  …" : `${mark} ${text}`);
+      if (instead === null) return;
+      line("what would be written now instead:");
+      for (const { mark, text } of instead.lines) line(mark === "@" ? "  …" : `${mark} ${text}`);
     });
 
   command

@@ -10,6 +10,7 @@ import {
   type DriftFilter,
   type DriftRow,
   diffDrift,
+  diffWanted,
   type FileDiff,
   findDrift,
   type Publisher,
@@ -32,11 +33,20 @@ export async function countByHost(ctx: Context): ReturnType<typeof countDrift> {
   return countDrift(ctx.db);
 }
 
-/** Gives one file, with what differs from what we left; null: its content was not kept. */
-export async function getDrift(ctx: Context, store: Publisher["store"], id: string): Promise<{ row: DriftRow; diff: FileDiff | null }> {
+/** A file with what differs from what we left (null: its content was not kept), and from what would be written now. */
+export interface ShownDrift {
+  row: DriftRow;
+  diff: FileDiff | null;
+  /** null: the same, it lies there no longer, or it cannot be told. */
+  instead: FileDiff | null;
+}
+
+/** Gives one file. */
+export async function getDrift(ctx: Context, publisher: Publisher, id: string): Promise<ShownDrift> {
   requireAdmin(ctx);
   const row = await known(ctx, id);
-  return { row, diff: await diffDrift(store, row) };
+  const lies = row.state === "open" || row.state === "adopted";
+  return { row, diff: await diffDrift(publisher.store, row), instead: lies ? await diffWanted(publisher, row) : null };
 }
 
 /** Keeps what was edited in a unit, until somebody lets it go on. Returns how many files that are. */

@@ -91,12 +91,13 @@ export function driftPages(app: FastifyInstance, services: Services): void {
   }
 
   async function drawFile(request: FastifyRequest, reply: FastifyReply) {
-    const { row, diff } = await getDrift(request.ctx, publisher().store, idOf(request));
+    const { row, diff, instead } = await getDrift(request.ctx, publisher(), idOf(request));
     const names = new Map((await hostsOf(request)).map(({ id, name }) => [id, name]));
     const lies = row.state === "open" || row.state === "adopted";
     return reply.page("drift/file", {
       file: { ...driftBody(names, row), chip: chipFor(row.state) },
       files: diff === null ? [] : [diff],
+      instead: instead === null ? [] : [instead],
       lies,
       noticeKind: { open: "wait", adopted: "wait", refused: "bad", repaired: "good" }[row.state] ?? null,
       asked: row.state === "open" && row.decidedBy !== null,

@@ -34,12 +34,16 @@ export const DriftOutput = Type.Object({
   decidedBy: nullable(Type.String()),
 });
 
+const Lines = Type.Array(Type.Object({ mark: Type.String(), text: Type.String() }));
+
 export const DriftDetail = Type.Intersect([
   DriftOutput,
   Type.Object({
     /** A password or a key stands in it: its lines are not told. */
     secret: Type.Boolean(),
-    lines: Type.Array(Type.Object({ mark: Type.String(), text: Type.String() })),
+    lines: Lines,
+    /** From what lies there to what would be written now; empty: the same, or it lies there no longer. */
+    instead: Lines,
   }),
 ]);
 

@@ -75,6 +75,12 @@ test("a hand edit is seen, shown with what differs, kept, and put right; members
   await addSite(ctx, { accountId: account.id, address: "second.test", kind: "folder", folder: "www" });
   await publisher.idle();
   assert.match(await file(), /edited <b>here/, "what was adopted stays");
+  const instead = (await admin.api("GET", `/api/v1/drift/${row.id}`)).json() as { instead: { mark: string; text: string }[] };
+  assert.deepEqual(
+    instead.instead.filter(({ mark, text }) => (mark === "-" && text.startsWith("edited")) || (mark === "+" && text.includes("second.test"))).length >= 2,
+    true,
+    JSON.stringify(instead.instead),
+  );
   assert.doesNotMatch(await file(), /second\.test/);
 
   // what was adopted is not put right with the rest; an old count is refused

@@ -23,8 +23,8 @@ export { adoptDrift, countDrift, type DriftFilter, type DriftRow, diffDrift, dif
 export type { DryRun, FileDiff } from "./dry-run.js";
 export { countGuarded } from "./guards.js";
 export {
-  firstPublishedAt,
   findRelease,
+  firstPublishedAt,
   type HistoryFilter,
   type PublicationRow,
   type ReleaseRow,

@@ -48,6 +48,7 @@ export {
   listHolds,
   releaseHold,
 } from "./holds.js";
+export { busyHosts } from "./lock.js";
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";
 export { createPublisher, type Publisher, type PublisherParts, publisherOf } from "./publisher.js";

@@ -37,6 +37,12 @@ export async function takeLease(ctx: Context, hostId: string, owner: string, lim
   }
 }
 
+/** The hosts on which a run is under way, on any panel. */
+export async function busyHosts(ctx: Context): Promise<string[]> {
+  const rows = await ctx.db.hostLease.findMany({ where: { owner: { not: "" }, until: { gt: ctx.clock.now() } }, select: { hostId: true } });
+  return rows.map(({ hostId }) => hostId);
+}
+
 const later = (ctx: Context, seconds: number): Date => new Date(ctx.clock.now().getTime() + seconds * 1000);
 
 function tryTake(ctx: Context, hostId: string, owner: string, seconds: number): Promise<number | null> {

@@ -77,7 +77,7 @@ export async function backupTo(services: Services, out: Writable, options: Backu
         yield { name: DATABASE_NAMES[provider], path: snapshot };
         yield* listSources(places, notIn);
       }
-      const migration = readMigrations(migrationsFolder(provider)).at(-1)?.name ?? "";
+      const migration = await lastMigration(services, provider);
       const head = () => ({ version: options.version, migration, provider, madeAt, host: hostname(), notIn });
       return writeArchive(out, everything(), head, { plain: options.plain });
     });
@@ -86,6 +86,13 @@ export async function backupTo(services: Services, out: Writable, options: Backu
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** The newest that the database itself has seen: before an upgrade that is not the program's. Tables made from the models alone (tests) are the program's. */
+async function lastMigration(services: Services, provider: Manifest["provider"]): Promise<string> {
+  const sql = 'SELECT max("migration_name") AS "name" FROM "_prisma_migrations" WHERE "finished_at" IS NOT NULL';
+  const rows = await services.db.$queryRawUnsafe<{ name: string | null }[]>(sql).catch(() => []);
+  return rows[0]?.name ?? readMigrations(migrationsFolder(provider)).at(-1)?.name ?? "";
 }
 
 /** May an archive go to this descriptor? It holds every key of the hosting. */

@@ -3,6 +3,7 @@ import type { Feature } from "../../core/feature.js";
 import { lastBackup } from "./checks.js";
 import { backupCommand, restoreCommand } from "./commands.js";
 import { secretsCommand } from "./secrets-commands.js";
+import { upgradeCommand } from "./upgrade-commands.js";
 
 export const feature: Feature = {
   name: "backups",
@@ -10,6 +11,7 @@ export const feature: Feature = {
   words: {
     backup: { unopened: true, commands: backupCommand },
     secrets: { commands: secretsCommand },
+    upgrade: { commands: upgradeCommand },
     restore: { unopened: true, commands: restoreCommand },
   },
 };

@@ -11,6 +11,7 @@ import { type Asked, askLines } from "./lines.js";
 import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./unit.js";
 
 export interface House {
+  control: LabNode;
   web: LabNode;
   panel: Asked;
   clients: Asked;
@@ -42,7 +43,7 @@ export async function raiseHouse(): Promise<House> {
     const clients = start("publish/clients", []);
     await panel.ask("start", { state: await layState(lab, web) });
     return {
-      ...{ web, panel, clients },
+      ...{ control, web, panel, clients },
       async close() {
         await panel.ask("close").finally(() => panel.end());
         await clients.end();
@@ -70,12 +71,12 @@ async function layState(lab: Lab, web: LabNode): Promise<string> {
   return state;
 }
 
-/** Gives an account a page and a PHP file that tells what it was sent. */
-export async function layPages(web: LabNode, site: { name: string; number: number }): Promise<void> {
+/** Gives an account files: a page and a PHP file that tells what it was sent, unless it is told which. */
+export async function layPages(web: LabNode, site: { name: string; number: number }, files?: Record<string, string>): Promise<void> {
   const home = `/srv/mutu/homes/${site.number}`;
   await web.must(["install", "-d", "-o", WALL_USER, "-g", `${site.number}`, "-m", "0170", home]);
   await web.must(["mkdir", "-p", `${home}/www`], { uid: site.number });
-  const pages = {
+  const pages = files ?? {
     "plain.html": `plain ${site.name}\n`,
     "index.php": '<?php echo "got ", file_get_contents("php://input"), "\\n";\n',
   };

@@ -37,7 +37,8 @@ export async function blame(run: Run, setback: Setback, tries: Tries): Promise<v
 /** Throws when so many accounts failed alike that the mistake is ours: then nobody is quarantined. */
 export function refuseIfAlike(run: Run): void {
   const failed = run.units.flatMap(({ desired, fault }) => (fault === null ? [] : [{ accountId: desired.accountId, code: fault.code, fault }]));
-  const alike = commonFault(failed, run.units.length);
+  const { earlier } = run;
+  const alike = commonFault(failed, run.units.length) ?? commonFault([...earlier.failed, ...failed], earlier.units + run.units.length);
   if (alike === null) return;
   const output = failed.find(({ code }) => code === alike.code)?.fault.output ?? [];
   const error = { step: "blame", code: "publications.failing_alike", data: { code: alike.code, accounts: String(alike.accounts) }, output };

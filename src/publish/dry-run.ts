@@ -61,6 +61,7 @@ export async function dryRun(engine: Engine, host: HostRecord, supposed: readonl
     live,
     budget,
     errors: [],
+    earlier: { units: 0, failed: [] },
     removed: {},
     leaving: new Map(),
     steps: [],

@@ -2,6 +2,7 @@
 import type { Context } from "../core/context.js";
 import type { Services } from "../core/services.js";
 import type { Daemon, Desired, HostDirectory, HostRecord, Prober, Role } from "./contract.js";
+import type { Earlier } from "./earlier.js";
 import type { Level } from "./fallback.js";
 import type { Lease, LeaseLimits } from "./lock.js";
 import type { FileChange, FileEntry } from "./manifest.js";
@@ -134,6 +135,8 @@ export interface Run {
   /** The machine's status was not asked: its first verb proves the live root, or the run begins again. */
   trusting: boolean;
   errors: RunError[];
+  /** What the batches behind it came to. */
+  earlier: Earlier;
   /** Names that left with this run, and those that leave with the batch under way, by role. */
   removed: Record<string, number>;
   leaving: ReadonlyMap<string, number>;

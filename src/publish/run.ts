@@ -7,6 +7,7 @@ import { causeOf } from "./cause.js";
 import type { HostRecord } from "./contract.js";
 import { closeOvertaken, countUncarried } from "./drift.js";
 import { carryDrift, DriftMet } from "./drift-carry.js";
+import { forgiveAlike, noteBatch } from "./earlier.js";
 import type { Engine, ReleasePlan, Run, RunUnit } from "./engine.js";
 import { errorOf, Mistrust, RunFailure, runErrorOf, type Setback, setbackOf } from "./failure.js";
 import { guardUnits, noteRemoved } from "./guards.js";
@@ -77,6 +78,7 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
       live,
       budget,
       errors: [],
+      earlier: { units: 0, failed: [] },
       removed: {},
       leaving: new Map(),
       steps: [],
@@ -108,6 +110,7 @@ async function inOrder(run: Run): Promise<Report> {
     const state = error instanceof RunFailure ? error.state : "failed";
     const lastStep = run.steps.at(-1)?.step ?? "lock";
     if (!(error instanceof RunFailure)) run.ctx.log.error({ err: error, publication: publicationId }, "a publication failed");
+    if (error instanceof RunFailure) await forgiveAlike(run, error);
     const withdrawn = state === "refused" ? await withdrawAnyway(run) : [];
     await failPublication(run, state, runErrorOf(lastStep, error), withdrawn);
     return { publicationId, state };
@@ -154,6 +157,7 @@ async function publishBatch(run: Run, batches: Batches): Promise<"done" | "parti
   await publishUnits(run);
   const ended = await step(run, "record", async () => {
     await noteRemoved(run);
+    noteBatch(run);
     return recordBatch(run);
   });
   await endRefused(run);

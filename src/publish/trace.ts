@@ -31,7 +31,7 @@ export function traceRefusals(refusals: readonly Refusal[], daemons: ReadonlyMap
   const unnamed: UnitFault[] = [];
   for (const { daemon, output } of refusals) {
     for (const found of explain(daemons.get(daemon), output)) {
-      const fault: UnitFault = { code: found.code, data: dataOf(found), daemon, output };
+      const fault: UnitFault = { code: found.code, data: dataOf(found), daemon, output: found.path === null ? output : wordsOn(found.path, output) };
       const owner = found.path === null ? undefined : owners.get(`${daemon}/${found.path}`);
       if (owner === undefined) unnamed.push(fault);
       else if (!units.has(owner)) units.set(owner, fault);
@@ -39,6 +39,16 @@ export function traceRefusals(refusals: readonly Refusal[], daemons: ReadonlyMap
   }
   return { units, unnamed };
 }
+
+/** Lines beside the one that names a file: a program may complain of many, and each is told its own. */
+const WORDS_AFTER = 2;
+
+function wordsOn(path: string, output: string[]): string[] {
+  const at = output.findIndex((line) => line.includes(path));
+  if (at === -1 || output.length <= WORDS_FEW) return output;
+  return output.slice(at, at + 1 + WORDS_AFTER);
+}
+const WORDS_FEW = 12;
 
 const UNEXPLAINED: DaemonFault = { path: null, line: null, code: "publications.refused", data: {} };
 

@@ -53,10 +53,8 @@ export interface Verdict {
 export async function judgeRelease(run: Run, plan: ReleasePlan, units: readonly RunUnit[]): Promise<Verdict> {
   const { asked, doubted } = await verifyUnits(run, units);
   const failing = asked.filter((unit) => doubted.has(unitId(unit.row)));
-  const alike = commonFault(
-    failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" })),
-    units.length,
-  );
+  const blamed = failing.map((unit) => ({ accountId: unit.desired.accountId, code: doubted.get(unitId(unit.row))?.code ?? "" }));
+  const alike = commonFault(blamed, units.length) ?? commonFault([...run.earlier.failed, ...blamed], run.earlier.units + units.length);
   const [first] = doubted.values();
   if (first === undefined || (failing.length < asked.length && alike === null)) return { doubted, failing, keep: true, failure: null };
   const error = { step: "verify", code: first.code, data: first.data, output: [] };

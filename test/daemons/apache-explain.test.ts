@@ -59,7 +59,7 @@ test("a log whose folder is missing", () => {
 
 test("a port that passes -t and kills the server", () => {
   const [first] = rehearse((content) => `Listen 127.0.0.1:${rig.ports[rig.colour][0]}\n${content}`);
-  assert.deepEqual(first, { path: null, line: null, code: "apache.port_taken", data: { address: `127.0.0.1:${rig.ports[rig.colour][0]}` } });
+  assert.deepEqual(first, { path: "accounts/2002.conf", line: null, code: "apache.port_taken", data: { address: `127.0.0.1:${rig.ports[rig.colour][0]}` } });
 });
 
 test("the sites go on meanwhile", async () => assert.equal((await rig.ask("a2002.test")).body, "two"));
@@ -72,4 +72,33 @@ test("each code has its sentence in both languages", () => {
   const text = createText(fileURLToPath(new URL("../../views", import.meta.url)));
   for (const code of ["syntax", "unknown_directive", "module", "port_taken", "silent", "logs"])
     for (const locale of LOCALES) assert.ok(text.has(locale, `apache.errors.${code}`), `${locale} ${code}`);
+});
+
+test("one rehearsal tells all culprits of many files, also those that Apache itself does not name", () => {
+  const numbers = Array.from({ length: 24 }, (_, at) => 2001 + at);
+  const tree = rig.tree(numbers.map(good));
+  const poison: Record<number, string> = {
+    2003: "NoSuchDirective on\n",
+    2004: "AnotherOne on\n",
+    2011: "Listen 192.0.2.1:81\n",
+    2012: "ErrorDocument 99999 /x\n",
+    2020: "Listen 192.0.2.7:81\n",
+  };
+  for (const [number, lines] of Object.entries(poison)) tree[`apache/accounts/${number}.conf`] += lines;
+  const step = rig.machine.stage(tree);
+  const { code, words } = rig.machine.driver("apache", "rehearse", step.env);
+  for (const folder of [step.next, step.env.MUTU_RELEASE as string]) rmSync(folder, { recursive: true });
+  assert.notEqual(code, 0);
+  const faults = daemon.explain(words.split("\n").filter(Boolean));
+  assert.deepEqual(
+    Object.fromEntries(faults.map(({ path, code: why }) => [path, why])),
+    {
+      "accounts/2003.conf": "apache.unknown_directive",
+      "accounts/2004.conf": "apache.unknown_directive",
+      "accounts/2011.conf": "apache.port_taken",
+      "accounts/2012.conf": "apache.syntax",
+      "accounts/2020.conf": "apache.port_taken",
+    },
+    words,
+  );
 });

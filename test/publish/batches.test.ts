@@ -176,3 +176,29 @@ test("a dry run of many shows each unit, and the lines of some", async (t) => {
   const { units, files } = await panel.publisher.dryRun("web1");
   assert.deepEqual([units.length, files.length], [250, 200]);
 });
+
+test("a fault that grows batch by batch is ours: refused once it is more than chance, and nobody of the batches before stays blamed", async (t) => {
+  const panel = await makePanel(t, batch(10));
+  await panel.set(sites(40));
+  await panel.publisher.idle();
+  const order = numbers(40)
+    .map(String)
+    .sort((a, b) => (shardOf(a) + a < shardOf(b) + b ? -1 : 1));
+  // Four of each ten: no batch alone is more than five.
+  const poisoned = order.filter((_, at) => at % 10 < 4);
+  await panel.set(Object.fromEntries(order.map((key) => [key, site(Number(key), poisoned.includes(key) ? "POISON" : "next")])));
+  await panel.publisher.idle();
+  const { state, errors, id } = await panel.publication();
+  assert.equal(state, "refused");
+  assert.match(JSON.stringify(errors), /failing_alike.*"accounts":"8"/);
+  assert.equal(await panel.ctx.db.publishUnit.count({ where: { quarantineCode: { not: null } } }), 0, "nobody is blamed");
+  assert.equal(await panel.ctx.db.publicationPart.count({ where: { publicationId: id, result: "failed" } }), 0);
+  const chips = await Promise.all(order.map(async (key) => chipOf(await panel.unit(key)).state));
+  assert.deepEqual(
+    chips.map((chip, at) => (at < 10 && !poisoned.includes(order[at] as string) ? chip === "verified" : chip === "waiting")).filter((right) => !right),
+    [],
+  );
+  await panel.set(Object.fromEntries(order.map((key) => [key, site(Number(key), "mended")])));
+  await panel.publisher.idle();
+  assert.deepEqual([(await panel.publication()).state, await panel.ctx.db.publishUnit.count({ where: { verified: 3 } })], ["done", 40]);
+});

@@ -10,14 +10,27 @@ const UNKNOWN = /^Invalid command '([^']{1,80})'/;
 const PORT = /could not bind to address (\S+)/;
 const MODULE = /Cannot load (\S+) into server/;
 const SILENT = /^apache (blue|green|rehearsal) does not answer$/;
+// Our driver: started without the others, this file does not start.
+const ALONE = /^apache alone refuses (\S+):$/;
 const LOGS =
   /AH00015: Unable to open logs|AH00091: .*could not open error log|AH00106: .*log pipe|could not open transfer log|AH00089: Couldn't start ErrorLog process/i;
 
 /** Turns Apache's and our driver's words into faults; those that name a generated file come first, an unknown sentence is not guessed at. */
 export function explain(output: string[]): DaemonFault[] {
   const faults: DaemonFault[] = [];
+  let alone: string | null = null;
   output.forEach((line, at) => {
-    const fault = explainPlace(line, output[at + 1] ?? "") ?? explainLogFolder(line) ?? explainMachine(line);
+    const marked = ALONE.exec(line)?.[1];
+    if (marked !== undefined) {
+      alone = OUR_FILE.exec(marked)?.[1] ?? null;
+      // Whatever it says next may explain it; the file is known in any case.
+      const says = output.slice(at + 1, at + 3).some((next) => !ALONE.test(next) && explainMachine(next) !== null);
+      if (says || alone === null) return;
+    }
+    const said = explainPlace(line, output[at + 1] ?? "") ?? explainLogFolder(line) ?? explainMachine(line);
+    if (said !== null && said.path !== null) alone = null;
+    const fault =
+      marked !== undefined ? { path: alone, line: null, code: "publications.refused", data: {} } : said === null ? null : { ...said, path: said.path ?? alone };
     if (fault && !faults.some((known) => JSON.stringify(known) === JSON.stringify(fault))) faults.push(fault);
   });
   return [...faults.filter((fault) => fault.path !== null), ...faults.filter((fault) => fault.path === null)];

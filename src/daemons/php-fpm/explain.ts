@@ -9,15 +9,26 @@ const NAMED_POOL = /(?:ERROR|ALERT):\s+\[pool ([0-9]+)-([0-9.]+)-(m[0-9a-z]+)\]\
 const SOCKET = /ERROR: (?:unable to bind listening socket for address|An another FPM instance seems to already listen on) '?([^' ]*)'?/i;
 // Too many children in one pool: a -t passes, the start does not. FPM names no pool.
 const NO_MEMORY = /ERROR: unable to allocate [0-9]+ bytes in shared memory/;
+// Our driver: started without the others, this pool does not start.
+const ALONE = /^php-fpm alone refuses (\S+):$/;
 const NOT_INSTALLED = /^version ([0-9.]+) is not installed: (\S+)$/;
 
 /** Turns FPM's and our driver's words into faults; an unknown sentence is not guessed at. */
 export function explain(output: string[]): DaemonFault[] {
   const faults: DaemonFault[] = [];
-  for (const line of output) {
-    const fault = explainLine(line);
-    if (fault) faults.push(fault);
-  }
+  output.forEach((line, at) => {
+    const alone = ALONE.exec(line)?.[1];
+    // What it says next is why; the pool is known in any case.
+    const why =
+      alone === undefined
+        ? explainLine(line)
+        : output
+            .slice(at + 1, at + 3)
+            .map(explainLine)
+            .find(Boolean);
+    const fault = alone === undefined ? why : { ...(why ?? { line: null, code: "publications.refused", data: {} }), path: alone };
+    if (fault && (fault.path !== null || !ALONE.test(output[at - 1] ?? ""))) faults.push(fault);
+  });
   return faults;
 }
 

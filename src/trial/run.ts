@@ -12,6 +12,8 @@ import { seed } from "./seed.js";
 import { welcome } from "./welcome.js";
 
 const APPLY_SECONDS = 120;
+/** As mutu-logs.timer on a real machine. */
+const SPLIT_MS = 5 * 60_000;
 
 /** Settings of the trial's panel; everything else has its default. In a file, so that `mutu` commands can be tried beside it. */
 function settings(layout: Layout): string {
@@ -36,6 +38,17 @@ async function apply(layout: Layout, verb: "boot" | "halt"): Promise<void> {
   if (done.code !== 0) throw new Error(`apply ${verb} failed:\n${done.stdout.toString()}${done.stderr.toString()}`);
 }
 
+/** Gives each account its lines of the one log, now and then. */
+function splitLogs(layout: Layout): NodeJS.Timeout {
+  const split = () => runCommand({ argv: ["perl", join(layout.source, "machines/web/split-logs"), layout.machineFile], timeoutSeconds: APPLY_SECONDS });
+  return setInterval(() => {
+    split().then(
+      ({ code, stderr }) => code === 0 || process.stderr.write(`logs not split: ${stderr.toString()}\n`),
+      (error: Error) => process.stderr.write(`logs not split: ${error.message}\n`),
+    );
+  }, SPLIT_MS).unref();
+}
+
 async function main(): Promise<void> {
   process.umask(0o022);
   const layout = readLayout(process.env);
@@ -50,7 +63,9 @@ async function main(): Promise<void> {
   say("Starting nginx, Apache, PHP-FPM, ProFTPD and Knot of the last release, then the panel …");
   await apply(layout, "boot");
   const panel = await startPanel(env);
+  const splitting = splitLogs(layout);
   const closed = closeOnSignal(async () => {
+    clearInterval(splitting);
     say("\nEnding the trial …");
     await panel.close();
     await apply(layout, "halt");

@@ -16,6 +16,7 @@ export function memberPages({ sites, domains, record, publications, accounts }: 
       .map(site),
     ...["folder", "redirect", "proxy", "maintenance"].map((kind) => `${site("amisducanal.test")}/kind?kind=${kind}`),
     `${site("amisducanal.test")}/delete`,
+    ...["", "/access", "/php"].map((kind) => `${site("amisducanal.test")}/logs${kind}`),
     "/domains",
     "/domains/bin",
     "/domains/new",

@@ -1,4 +1,5 @@
 /** What the screens show: two machines, plans, associations, sites in every state, publications. */
+import { fileURLToPath } from "node:url";
 import type { Actor, Context, MembershipRole } from "../../src/core/context.js";
 import { addAccount, findAccount } from "../../src/features/accounts/accounts.js";
 import { setMember } from "../../src/features/accounts/members.js";
@@ -169,7 +170,9 @@ async function addHosts(app: TestApp): Promise<Host> {
     error: "ssh: connect to host web2.hebergeur.test port 22: No route to host",
   };
   await ctx.db.host.update({ where: { id: web2.id }, data: { state: away, stateAt, reachable: false } });
-  return ctx.db.host.update({ where: { id: web1.id }, data: { state, stateAt, reachable: true } });
+  // Asked for its logs, web1 answers as a machine does.
+  const door = { door: "direct" as const, applyFile: fileURLToPath(new URL("machine-log.sh", import.meta.url)), machineFile: "/nonexistent" };
+  return ctx.db.host.update({ where: { id: web1.id }, data: { ...door, state, stateAt, reachable: true } });
 }
 
 /** Gives the number of an account. */

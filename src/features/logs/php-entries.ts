@@ -29,10 +29,22 @@ const MAX_TRACE = 40;
 const MAX_LINES = 100;
 const MAX_MESSAGE = 8000;
 
-/** Reads lines of an account's own log, in order; each begins with its moment, what follows without one belongs to it. */
+/** What was written at one moment: a line, and those that follow without a moment of their own. */
+export interface PhpRecord {
+  at: Date | null;
+  site: string;
+  words: string[];
+}
+
+/** Reads lines of an account's own log, in order. */
 export function readPhp(lines: readonly LogLine[]): PhpEntry[] {
-  const found: { at: Date | null; site: string; words: string[] }[] = [];
-  let open: (typeof found)[number] | null = null;
+  return readPhpRecords(lines).map(entryOf);
+}
+
+/** Parts them only, the oldest first. What has lost its beginning is left out. */
+export function readPhpRecords(lines: readonly LogLine[]): PhpRecord[] {
+  const found: PhpRecord[] = [];
+  let open: PhpRecord | null = null;
   for (const { site, text } of lines) {
     const [, when, first] = START.exec(text) ?? [];
     if (when !== undefined && first !== undefined) {
@@ -41,7 +53,7 @@ export function readPhp(lines: readonly LogLine[]): PhpEntry[] {
     } else if (open?.site === site) open.words.push(text);
     else open = null;
   }
-  return found.map(entryOf);
+  return found;
 }
 
 /** Finds PHP's messages in lines of Apache's error log (AH01071), in order. */
@@ -54,7 +66,7 @@ export function readPhpInErrors(lines: readonly LogLine[]): PhpEntry[] {
   });
 }
 
-function entryOf({ at, site, words }: { at: Date | null; site: string; words: string[] }): PhpEntry {
+function entryOf({ at, site, words }: PhpRecord): PhpEntry {
   const first = words[0] ?? "";
   const [mark, level] = LEVELS.find(([pattern]) => pattern.test(first)) ?? [null, "own" as const];
   // A message may have lines of its own; the trace begins after them, and "thrown in" says the place again.

@@ -2,7 +2,7 @@
 import type { Context } from "../../core/context.js";
 import { Refusal } from "../../core/errors.js";
 import type { Page, Window } from "../../core/http/paging.js";
-import type { LogKind } from "../../core/machine/index.js";
+import type { LogKind, LogLine } from "../../core/machine/index.js";
 import type { Services } from "../../core/services.js";
 import { findHost } from "../hosts/index.js";
 import {
@@ -11,8 +11,10 @@ import {
   findTrouble,
   type LogSource,
   logOf,
+  type PhpRecord,
   readAccess,
   readErrors,
+  readPhpRecords,
   type Trouble,
   type Unread,
   visible,
@@ -20,6 +22,8 @@ import {
 import { getSite, type ShownSite } from "./sites.js";
 
 const PERMISSION = "logs.read";
+/** Lines shown of one message of PHP and its trace. */
+const MAX_WORDS = 40;
 
 /** What was read, or why nothing could be. */
 export type Told<Value> = { ok: true; value: Value } | { ok: false; why: Unread };
@@ -56,18 +60,33 @@ export interface ShownLine {
   code: string | null;
 }
 
-/** Gives a page of the lines of one log that hold the words, the newest first; PHP's in their own order, turned round. */
+/** Gives a page of the lines of one log that hold the words, the newest first. */
 export async function listLines(services: Services, site: ShownSite, kind: LogKind, window: Window): Promise<Told<Page<ShownLine>>> {
   const read = await logOf(services, sourceOf(site), kind);
   if (!read.ok) return read;
-  const lines =
-    kind === "access"
-      ? readAccess(read.lines).map(accessLine)
-      : kind === "error"
-        ? readErrors(read.lines).map(errorLine)
-        : [...read.lines].reverse().map(({ text }) => ({ at: null, text: visible(text), status: null, address: "", code: null }));
+  const lines = SHOWN[kind](read.lines);
   const wanted = window.q === "" ? lines : lines.filter(({ text, address, status }) => `${address} ${status ?? ""} ${text}`.toLowerCase().includes(window.q));
   return { ok: true, value: { rows: wanted.slice(window.skip, window.skip + window.take), total: wanted.length } };
+}
+
+/** Each the newest first. */
+const SHOWN: Record<LogKind, (lines: LogLine[]) => ShownLine[]> = {
+  access: (lines) => readAccess(lines).map(accessLine),
+  error: (lines) => readErrors(lines).map(errorLine),
+  php: (lines) => readPhpRecords(lines).reverse().map(phpLine),
+};
+
+function phpLine({ at, words }: PhpRecord): ShownLine {
+  return {
+    at,
+    text: words
+      .slice(0, MAX_WORDS)
+      .map((line) => visible(line))
+      .join("\n"),
+    status: null,
+    address: "",
+    code: null,
+  };
 }
 
 function accessLine({ at, request, status, address }: AccessEntry): ShownLine {

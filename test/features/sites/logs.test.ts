@@ -107,6 +107,8 @@ test("Hostile lines break neither page nor terminal", async (t) => {
     assert.ok(!page.body.includes("<script>alert") && !page.body.includes("<img src=x") && !page.body.includes("<b>.php"), path);
     assert.doesNotMatch(page.body.replaceAll("\n", ""), /\p{Cc}|[\u202a-\u202e\u2028]/u, path);
   }
+  const records = (await jeanne.get(`/api/v1/sites/${site.id}/log?kind=php`)).json();
+  assert.equal(records.total, 1, "lines without a moment belong to the one before");
   const { trouble } = (await jeanne.get(`/api/v1/sites/${site.id}/trouble`)).json();
   assert.equal(trouble.code, "uncaught");
   assert.equal(trouble.file, "<b>.php");

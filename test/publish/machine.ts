@@ -40,7 +40,14 @@ commit)
   files=$(find -L "$MUTU_RELEASE"/ -path "*/$name/*" -type f); [ -n "$files" ] || exit 0
   if grep -q FOUL $files; then named FOUL "$files"; exit 1; fi
   ;;
-status) echo "version 1.0" ;;
+status)
+  # A test that holds it says when it goes on.
+  if [ -e "$MUTU_WORLD/hold.status" ]; then
+    echo >"$MUTU_WORLD/at.status"
+    while [ -e "$MUTU_WORLD/hold.status" ]; do sleep 0.05; done
+  fi
+  echo "version 1.0"
+  ;;
 esac
 exit 0
 `;

@@ -1,8 +1,9 @@
 /** What somebody's hands were in is sent in full, replaced or refused, and never trusted; older releases do not see it. */
 import assert from "node:assert/strict";
-import { appendFile, chmod, mkdir, readdir, rename, rm, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { EMPTY_SHARD, type Outcome, packRelease, type ReleaseChange } from "../../src/core/machine/index.js";
 import { changeBetween, makeRig, publish, type Rig, rootOf, SHELLS, shardsOf, type Tree } from "./apply-rig.js";
 
@@ -133,3 +134,51 @@ for (const shell of SHELLS) {
     });
   });
 }
+
+/** Kills apply before the rename whose number stands in $MUTU_WORLD/kill. */
+const MV = `#!/bin/dash
+read -r at <"$MUTU_WORLD/kill"
+echo >>"$MUTU_WORLD/count"
+count=0
+while read -r _; do count=$((count + 1)); done <"$MUTU_WORLD/count"
+if [ "$count" -eq "$at" ]; then
+  echo "$*" >"$MUTU_WORLD/killed"
+  kill -9 "$PPID"
+  exit 137
+fi
+exec /usr/bin/mv "$@"
+`;
+
+test("killed at any rename of a release that is mended: the machine boots with one whole tree, and the next try mends it", async (t) => {
+  const rig = await makeRig(t);
+  await publish(rig, 1, null, A);
+  value(await settle(rig, 1, A));
+  await mkdir(join(rig.folder, "shims"));
+  await writeFile(join(rig.folder, "shims/mv"), MV, { mode: 0o755 });
+  const killed: string[] = [];
+  for (let at = 1; at < 40; at += 1) {
+    await edit(rig, A);
+    await writeFile(join(rig.world, "kill"), `${at}\n`);
+    await rig.configure({ MUTU_PATH: `${join(rig.folder, "shims")}:/usr/sbin:/usr/bin:/sbin:/bin` });
+    const outcome = await send(rig, at + 1, anew(A, A, ["3f"]));
+    await rig.configure({});
+    const said = await readFile(join(rig.world, "killed"), "utf8").catch(() => null);
+    for (const name of ["kill", "killed", "count"]) await rm(join(rig.world, name), { force: true });
+    if (said === null) {
+      assert.ok(outcome.ok, JSON.stringify(outcome));
+      break;
+    }
+    killed.push(said.trim());
+    assert.equal((await rig.apply(["boot"])).code, 0, said);
+    const tree = (await rig.live())?.tree;
+    assert.ok(
+      [A, EDITED].some((whole) => isDeepStrictEqual(tree, whole)),
+      `${said}: ${JSON.stringify(tree)}`,
+    );
+    value(await send(rig, at + 1, anew(A, A, ["3f"])));
+    assert.deepEqual(await rig.live(), { root: rootOf(A), tree: A }, said);
+    value(await settle(rig, at + 1, A));
+    assert.deepEqual(value(await rig.machine.examine("live")).count, 0, said);
+  }
+  assert.ok(killed.some((words) => words.includes("incoming/spoilt/")) && killed.length > 4, killed.join("\n"));
+});

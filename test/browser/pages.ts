@@ -104,6 +104,7 @@ export function adminPages({ accounts, host, publications, sites, domains, admin
     "/publications/plan",
     "/publications/releases",
     "/audit",
+    "/drift",
     "/jobs",
     "/jobs/publications.catch-up",
     "/users",

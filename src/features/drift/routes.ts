@@ -28,7 +28,7 @@ export function driftPages(app: FastifyInstance, services: Services): void {
         const files = looks.reduce((sum, { files: found }) => sum + (found ?? 0), 0);
         const away = looks.filter(({ files: found }) => found === null).map(({ host: name }) => name);
         const data: Record<string, string | number> = { count: files, hosts: away.join(", ") };
-        return { to: `/drift${queryOf({ hostId: host || undefined })}`, says: away.length > 0 ? "drift.looked_away" : "drift.looked", data };
+        return { to: `/drift${queryOf({ hostId: host || undefined })}`, says: says(looks), data };
       },
       again: drawList,
     }),
@@ -97,7 +97,8 @@ export function driftPages(app: FastifyInstance, services: Services): void {
     return reply.page("drift/file", {
       file: { ...driftBody(names, row), chip: chipFor(row.state) },
       files: diff === null ? [] : [diff],
-      instead: instead === null ? [] : [instead],
+      // a name of its own for who hears the page
+      instead: instead === null ? [] : [{ ...instead, path: `${instead.path} (${request.t("drift.instead")})` }],
       lies,
       noticeKind: { open: "wait", adopted: "wait", refused: "bad", repaired: "good" }[row.state] ?? null,
       asked: row.state === "open" && row.decidedBy !== null,
@@ -110,6 +111,12 @@ export function driftPages(app: FastifyInstance, services: Services): void {
     const name = hosts.find(({ id }) => id === place.hostId)?.name ?? "";
     return reply.page("drift/repair", { place, name, count: await countRepairs(request.ctx, place), back: `/drift${queryOf(place)}` });
   }
+}
+
+/** A machine that is older than the question is told with the command that updates it. */
+function says(looks: readonly { reason: string | null }[]): string {
+  if (looks.some(({ reason }) => reason === "old")) return "drift.looked_old";
+  return looks.some(({ reason }) => reason !== null) ? "drift.looked_away" : "drift.looked";
 }
 
 function placeOf(query: unknown): Place {

@@ -8,6 +8,8 @@ import { decimal, hostName, wildcardName } from "./words.js";
 const MAX_WILDCARD_LABELS = 9;
 // nginx read > Apache ProxyTimeout > request_terminate_timeout > max_execution_time (HOSTING.md 7): each ten seconds above the next.
 const PROXY_AFTER_SECONDS = 20;
+/** How long an instance that was exchanged waits at least for what is under way: a large file to a slow visitor takes longer than any page. */
+const LEAST_PATIENCE_SECONDS = 300;
 /** Above what nginx lets through, which is above PHP's post_max_size: the first to refuse should be the one whose page is kindest. */
 const BODY_EXTRA_MB = 32;
 const BYTES_PER_MB = 1024 * 1024;
@@ -27,6 +29,7 @@ export function renderBase(state: WebBaseState): RenderedFile[] {
   const lines = [
     `# Written by Mutu from the highest plan. ${DO_NOT_EDIT}`,
     `ProxyTimeout ${decimal(state.timeSeconds + PROXY_AFTER_SECONDS)}`,
+    `GracefulShutdownTimeout ${decimal(Math.max(LEAST_PATIENCE_SECONDS, state.timeSeconds + PROXY_AFTER_SECONDS))}`,
     `LimitRequestBody ${decimal((state.uploadMb + BODY_EXTRA_MB) * BYTES_PER_MB)}`,
   ];
   return [{ path: "base/limits.conf", content: `${lines.join("\n")}\n` }];

@@ -43,11 +43,11 @@ export async function bench(words: string[]): Promise<void> {
 export async function measure(t: Scope, sites: number): Promise<PoisonFigures> {
   const visits = (number: number) => number % VISITED_EVERY === 0;
   const village = await makeVillage(t, sites, visits);
-  const first = await village.publish("v1", false);
+  const first = await village.publish("v1", "nobody");
   if (first !== "done") throw new Error(`the first publication ended ${first}: ${JSON.stringify(await lastErrors(village)).slice(0, 2000)}`);
   const before = village.counts();
   const started = performance.now();
-  const state = await village.publish("v2", true);
+  const state = await village.publish("v2", "tenth");
   const seconds = (performance.now() - started) / 1000;
   const after = village.counts();
   const counts = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - before[name as keyof Counts]])) as unknown as Counts;

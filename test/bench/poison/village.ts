@@ -45,6 +45,9 @@ export interface Counts {
   fpmStarts: number;
 }
 
+/** Nobody, the tenth of all in each its own way, or everybody in the same way: a template of ours that is wrong. */
+export type Poison = "nobody" | "tenth" | Kind;
+
 export interface Village {
   ctx: TestContext;
   publisher: Publisher;
@@ -52,7 +55,7 @@ export interface Village {
   /** Poisoned accounts, by number. */
   poisoned: Map<number, Kind>;
   /** Gives all accounts another version; from now on the poisoned ones fail. Returns how the run ended. */
-  publish(version: string, poison: boolean): Promise<string>;
+  publish(version: string, poison: Poison): Promise<string>;
   /** What a visitor of an account's site reads. */
   visit(number: number): Promise<string>;
   counts(): Counts;
@@ -69,11 +72,11 @@ export async function makeVillage(t: Scope, sites: number, homes: (number: numbe
   place.env["MUTU_PHP_BINARIES"] = join(place.base, "count-php-fpm");
   const numbers = Array.from({ length: sites }, (_, at) => FIRST + at);
   const poisoned = new Map(numbers.filter((_, at) => at % 10 === 4).map((number, at) => [number, KINDS[at % KINDS.length] as Kind]));
-  const state = { version: "v1", poison: false };
+  const state: { version: string; poison: Poison } = { version: "v1", poison: "nobody" };
   for (const number of numbers.filter(homes)) rig.home(number, { "www/v1.html": `v1 ${number}`, "www/v2.html": `v2 ${number}` });
 
   const kindOf = (number: number, role: string): Kind | null => {
-    const kind = state.poison ? poisoned.get(number) : undefined;
+    const kind = state.poison === "tenth" ? poisoned.get(number) : state.poison === "nobody" ? undefined : state.poison;
     return kind?.role === role ? kind : null;
   };
   const pooled = (number: number) => poisoned.get(number)?.role === "php" || number % POOL_EVERY === 0;

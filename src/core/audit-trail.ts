@@ -54,6 +54,15 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<{ rows: Au
   return { rows: rows.map(({ payload, ...row }) => ({ ...row, content: payload?.payload ? JSON.parse(payload.payload) : null })), total };
 }
 
+/** Gives one entry of some accounts (null: any), or null. */
+export async function findAudit(db: Db, accountIds: readonly string[] | null, position: number): Promise<AuditRecord | null> {
+  const where = { position, ...(accountIds && { accountId: { in: [...accountIds] } }) };
+  const found = await db.auditEntry.findFirst({ where, include: { payload: true } });
+  if (found === null) return null;
+  const { payload, ...row } = found;
+  return { ...row, content: payload?.payload ? JSON.parse(payload.payload) : null };
+}
+
 /** Walks the whole chain, in pages, and tells every fault by its position. */
 export async function verifyAudit(db: Db): Promise<AuditProof> {
   const checkpoint = await db.auditCheckpoint.findFirst({ orderBy: { position: "desc" } });

@@ -7,6 +7,7 @@ import type { Db } from "./db.js";
 import type { ErrorData } from "./errors.js";
 import type { EventMap } from "./events.js";
 import type { Services } from "./services.js";
+import type { Undo } from "./undo.js";
 
 export interface Feature {
   /** Equals the folder's name. */
@@ -22,6 +23,10 @@ export interface Feature {
   /** Further words of the command line beside the feature's own name: `mutu backup`. */
   words?: Record<string, CommandWord>;
   jobs?: JobDefinition[];
+  /** By audit verb: how one such change is taken back (core/undo.ts). */
+  undos?: Readonly<Record<string, Undo>>;
+  /** The same, of acts that are administrators' alone: nobody else is offered them. */
+  adminUndos?: Readonly<Record<string, Undo>>;
   /** Handlers of other features' events, run in the emitter's transaction. */
   on?: { [K in keyof EventMap]?: (tx: TransactionContext, fact: EventMap[K]) => Promise<void> };
   /** Where its secrets stand in the database. */

@@ -6,6 +6,7 @@ import { accountCommands } from "./commands.js";
 import { accountJobs } from "./jobs.js";
 import { memberships } from "./members.js";
 import { accountPages } from "./routes.js";
+import { accountUndos } from "./undos.js";
 
 export const feature: Feature = {
   name: "accounts",
@@ -16,6 +17,7 @@ export const feature: Feature = {
   api: accountApi,
   commands: accountCommands,
   jobs: accountJobs,
+  adminUndos: accountUndos,
   homeCards: accountCards,
   menu: [
     { label: "accounts.menu", href: "/accounts", icon: "users-group", audience: "admin", position: 10 },

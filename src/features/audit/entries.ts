@@ -1,8 +1,10 @@
 /** Audit entries as people read them: a sentence, a name, and what changed from what to what. */
 import { type AuditRecord, listAudit } from "../../core/audit-trail.js";
-import type { Context } from "../../core/context.js";
+import type { Actor, Context } from "../../core/context.js";
 import type { Page, Window } from "../../core/http/paging.js";
 import { accountsWith, requireAdmin } from "../../core/ownership.js";
+import type { Services } from "../../core/services.js";
+import { undoOf } from "../../core/undo.js";
 import { displayName } from "../domains/index.js";
 
 /** One changed value; null: there was none. */
@@ -25,6 +27,8 @@ export interface ShownEntry {
   /** Name of the object; null: erased, empty: it has none. */
   object: string | null;
   erased: boolean;
+  /** Whether such a change can be taken back; whether this one still can is seen when it is tried. */
+  undoable: boolean;
   changes: ChangedValue[];
 }
 
@@ -51,24 +55,24 @@ export function forReaders(entry: ShownEntry): ShownEntry {
 }
 
 /** Lists the entries of the accounts in which the actor may read them; `accountId` narrows to one of these. */
-export async function listHistory(ctx: Context, window: Window, accountId: string | null): Promise<Page<ShownEntry>> {
+export async function listHistory(ctx: Context, services: Pick<Services, "features">, window: Window, accountId: string | null): Promise<Page<ShownEntry>> {
   const own = accountsWith(ctx.actor, "audit.read");
   const accountIds = accountId === null ? own : [accountId].filter((id) => own === null || own.includes(id));
-  return list(ctx, window, accountIds);
+  return list(ctx, services, window, accountIds);
 }
 
 /** Lists every entry, those of no account too. */
-export async function listEverything(ctx: Context, window: Window): Promise<Page<ShownEntry>> {
+export async function listEverything(ctx: Context, services: Pick<Services, "features">, window: Window): Promise<Page<ShownEntry>> {
   requireAdmin(ctx);
-  return list(ctx, window, null);
+  return list(ctx, services, window, null);
 }
 
-async function list(ctx: Context, window: Window, accountIds: readonly string[] | null): Promise<Page<ShownEntry>> {
+async function list(ctx: Context, services: Pick<Services, "features">, window: Window, accountIds: readonly string[] | null): Promise<Page<ShownEntry>> {
   const { rows, total } = await listAudit(ctx.db, { accountIds, q: window.q, skip: window.skip, take: window.take });
-  return { rows: rows.map(shown), total };
+  return { rows: rows.map((row) => shown(row, services, ctx.actor)), total };
 }
 
-function shown({ content, ...entry }: AuditRecord): ShownEntry {
+function shown({ content, ...entry }: AuditRecord, services: Pick<Services, "features">, actor: Actor): ShownEntry {
   return {
     position: entry.position,
     at: entry.at,
@@ -79,6 +83,7 @@ function shown({ content, ...entry }: AuditRecord): ShownEntry {
     address: content?.address ?? null,
     object: content?.object ?? null,
     erased: content === null,
+    undoable: content !== null && undoOf(services, entry.verb, actor) !== null,
     changes: changedValues(content?.old ?? {}, content?.new ?? {}),
   };
 }

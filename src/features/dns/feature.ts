@@ -10,6 +10,7 @@ import { importPages } from "./import/routes.js";
 import { dnsJobs } from "./jobs.js";
 import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
+import { recordUndos } from "./record-undos.js";
 import { dnsRole } from "./roles.js";
 import { dnsPages } from "./routes.js";
 import { watchZones } from "./watched.js";
@@ -31,6 +32,7 @@ export const feature: HostingFeature = {
     importCommands(command, services);
   },
   jobs: dnsJobs,
+  undos: recordUndos,
   checks: watchZones,
   on: reactions,
   roles: ((services: Services) => [dnsRole(services)]) as unknown as HostingFeature["roles"],

@@ -9,6 +9,7 @@ import { ftpProber } from "./prober.js";
 import { reactions } from "./reactions.js";
 import { ftpRole, loginFolders } from "./roles.js";
 import { ftpPages } from "./routes.js";
+import { loginUndos } from "./undos.js";
 
 export const feature: HostingFeature = {
   name: "ftp",
@@ -17,6 +18,7 @@ export const feature: HostingFeature = {
   api: ftpApi,
   commands: ftpCommands,
   jobs: ftpJobs,
+  undos: loginUndos,
   on: reactions,
   homeCards: ftpHomeCards,
   connectCards: ftpConnectCards,

@@ -6,6 +6,7 @@ import { hostCommands } from "./commands.js";
 import { hostDirectory } from "./directory.js";
 import { hostJobs } from "./jobs.js";
 import { hostPages } from "./routes.js";
+import { hostUndos } from "./undos.js";
 import { watchHosts } from "./watched.js";
 
 export const feature: HostingFeature = {
@@ -14,6 +15,7 @@ export const feature: HostingFeature = {
   api: hostApi,
   commands: hostCommands,
   jobs: hostJobs,
+  adminUndos: hostUndos,
   homeCards: hostCards,
   checks: watchHosts,
   hosts: (services) => hostDirectory(services.env),

@@ -10,6 +10,7 @@ import { probers } from "./probers.js";
 import { reactions } from "./reactions.js";
 import { makeFilesRole, phpRole, webRole } from "./roles.js";
 import { sitePages } from "./routes.js";
+import { siteUndos } from "./undos.js";
 
 export const feature: HostingFeature = {
   name: "sites",
@@ -18,6 +19,7 @@ export const feature: HostingFeature = {
   api: siteApi,
   commands: siteCommands,
   jobs: siteJobs,
+  undos: siteUndos,
   on: reactions,
   homeCards: siteCards,
   connectCards: siteConnectCards,

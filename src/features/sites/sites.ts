@@ -165,7 +165,8 @@ function settled(start: Settings, change: SiteChange, limits: Limits): Settings 
   return settings;
 }
 
-function settingsOf(site: Site): Settings {
+/** The settings of a row. */
+export function settingsOf(site: Site): Settings {
   const columns = Object.keys(NEW_SITE) as (keyof Settings)[];
   const settings = Object.fromEntries(columns.map((column) => [column, site[column]])) as unknown as Settings;
   return { ...settings, errorPages: { ...errorPagesOf(site.errorPages) } };

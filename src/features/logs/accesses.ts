@@ -15,8 +15,8 @@ export interface AccessEntry {
   milliseconds: number | null;
 }
 
-// Apache escapes quotes within the quoted parts, so they end at the first bare one.
-const LINE = /^(\S+) (.*?) \[([^\]]*)\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)(?:" (\d+))?/s;
+// Apache escapes quotes within the quoted parts, so they end at the first bare one. The visitor chooses the user's name: it is not searched for ever.
+const LINE = /^(\S+) (.{0,300}?) \[([^\]]{0,40})\] "((?:[^"\\]|\\.)*)" (\d{3}) (\d+) "((?:[^"\\]|\\.)*)" "((?:[^"\\]|\\.)*)(?:" (\d+))?/s;
 const MICROSECONDS = 1000;
 
 /** Reads lines of the access log, the newest first. A line that was cut keeps what can be read. */

@@ -9,6 +9,8 @@ export interface Cause {
 
 const BYTES_PER_MB = 1024 * 1024;
 const MAX_WORD = 120;
+/** A member chooses the words of an exception: no pattern searches them for ever. */
+const MAX_READ = 2000;
 
 type Reader = [pattern: RegExp, code: string, data?: (words: string[]) => Record<string, string | number>];
 
@@ -83,8 +85,9 @@ export function graveWarning(message: string): Cause | null {
 }
 
 function first(readers: Reader[], message: string): Cause | null {
+  const beginning = message.slice(0, MAX_READ);
   for (const [pattern, code, data] of readers) {
-    const found = pattern.exec(message);
+    const found = pattern.exec(beginning);
     if (!found) continue;
     const words = data?.(found.slice(1).map((one) => one ?? "")) ?? {};
     return { code, data: Object.fromEntries(Object.entries(words).map(([key, value]) => [key, typeof value === "string" ? word(value) : value])) };

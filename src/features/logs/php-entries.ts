@@ -73,7 +73,7 @@ function entryOf({ at, site, words }: PhpRecord): PhpEntry {
   const traceAt = words.indexOf("Stack trace:");
   const thrown = words.map((line) => /^ {2}thrown in (\/.*) on line (\d{1,9})$/.exec(line)).find(Boolean);
   const whole = wordsWithPlace(traceAt < 0 ? words : words.slice(0, traceAt)).replace(mark ?? /^$/, "");
-  const [, message = whole, file = null, line] = (mark && PLACE.exec(whole)) || [];
+  const [, message = whole, file = null, line] = (mark && PLACE_END.test(whole) && PLACE.exec(whole)) || [];
   const trace = traceAt < 0 ? [] : words.slice(traceAt + 1).filter((one) => one !== "" && !one.startsWith("  thrown in "));
   const where = cleanFile(thrown?.[1] ?? file);
   return {

@@ -315,13 +315,14 @@ test("An upload that began before the exchange and ends after the old Apache is 
 });
 
 test("What nginx refuses is led back to the file that brought it; what serves goes on", async () => {
-  const fault = (more: Tree) => {
+  const faults = (more: Tree) => {
     const step = front.machine.stage({ ...tree, ...more });
     const { code, words } = front.machine.driver("nginx", "rehearse", step.env);
     for (const folder of [`activations/${step.n}`, `releases/root${step.n}`]) rmSync(join(front.machine.root, folder), { recursive: true });
     assert.equal(code, 1, words);
-    return daemon.explain(words.split("\n"))[0];
+    return daemon.explain(words.split("\n"));
   };
+  const fault = (more: Tree) => faults(more)[0];
   assert.deepEqual(fault({ "nginx/proxies/2009.conf": "server { include site.conf; no_such 1; }\n" }), {
     path: "proxies/2009.conf",
     line: 1,
@@ -333,6 +334,10 @@ test("What nginx refuses is led back to the file that brought it; what serves go
     const twice = fault(account(number, [{ names: ["*.under.example"] }]));
     assert.deepEqual([twice?.path, twice?.code, twice?.data.name], [`wildcards/${number}.map`, "nginx.name_twice", "*.under.example"]);
   }
+  // Each of several is told at once, though nginx names one a test.
+  const wrong = (number: number) => ({ [`nginx/proxies/${number}.conf`]: `server { include site.conf; no_such_${number} 1; }\n` });
+  const told = faults({ ...wrong(2009), ...wrong(2010), ...wrong(2011), ...account(2099, [{ names: ["*.under.example"] }]) });
+  assert.deepEqual(told.map(({ path }) => path).sort(), ["proxies/2009.conf", "proxies/2010.conf", "proxies/2011.conf", "wildcards/2099.map"]);
   assert.equal((await front.get("www.example.org")).status, 200);
   assert.equal(front.machine.driver("nginx", "no-such-verb").code, 64);
 });

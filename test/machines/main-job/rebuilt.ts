@@ -31,7 +31,11 @@ export function rebuiltTests(scene: () => Scene): void {
       while (asking) answers.push(await ask());
     })();
     try {
-      const [file = ""] = (await house.mutu("backup")).split("\t");
+      // As its timer does, inside the unit's walls.
+      await control.must(["systemctl", "start", "mutu-backup.service"], { timeoutMs: 120_000 }).catch(async (cause) => {
+        throw new Error(await control.must(["journalctl", "-u", "mutu-backup", "--no-pager"]), { cause });
+      });
+      const file = (await control.must(["sh", "-c", "ls /var/backups/mutu/*"])).trim();
       assert.match(file, /^\/var\/backups\/mutu\/mutu-control-\d{8}T\d{6}Z\.tar\.gz$/);
       assert.match(await house.mutu("backup", "verify", file), /^whole and unchanged$/m);
       const listed = await control.must(["tar", "-tzf", file]);
@@ -53,6 +57,7 @@ export function rebuiltTests(scene: () => Scene): void {
         ssh-keygen -A
         /opt/mutu/machines/control/install --step files --host control --origin https://somewhere-else`;
       await control.must(["sh", "-c", burn], { timeoutMs: 120_000 });
+      assert.equal((await control.must(["systemctl", "is-enabled", "mutu-backup.timer"])).trim(), "enabled");
       const said = await house.mutu("restore", KEPT);
       assert.match(said, /files, all unchanged$/m);
       assert.match(said, /^kept aside: \/var\/lib\/mutu-panel\/keys\.before-restore-/m);

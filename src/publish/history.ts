@@ -38,22 +38,35 @@ export async function readPublications(
 ): Promise<{ rows: PublicationRow[]; total: number }> {
   const { own } = sight;
   const where = { AND: [visible(sight), hostId ? { hostId } : {}, accountId ? { parts: { some: { AND: [own, { accountId }] } } } : {}] };
-  const include = { parts: { where: own, orderBy: BY_UNIT, take: FIRST_PARTS }, _count: { select: { parts: { where: own } } } };
   const [total, rows] = await Promise.all([
     db.publication.count({ where }),
-    db.publication.findMany({ where, orderBy: [{ startedAt: "desc" }, { number: "desc" }], skip, take, include }),
+    db.publication.findMany({ where, orderBy: [{ startedAt: "desc" }, { number: "desc" }], skip, take }),
   ]);
-  return { total, rows: rows.map(({ _count, ...row }) => ({ ...row, total: _count.parts })) };
+  return { total, rows: await withParts(db, own, rows, FIRST_PARTS) };
+}
+
+/** Adds the first parts of each, and how many there are. Asked one by one: a limit within a list is applied after all parts of all of it were read (50 000). */
+async function withParts(db: Db, own: OwnedBy, publications: readonly Publication[], take: number): Promise<PublicationRow[]> {
+  const groups = await db.publicationPart.groupBy({
+    by: ["publicationId"],
+    where: { AND: [own, { publicationId: { in: publications.map(({ id }) => id) } }] },
+    _count: true,
+  });
+  const counted = new Map(groups.map(({ publicationId, _count }) => [publicationId, _count]));
+  return Promise.all(
+    publications.map(async (publication) => {
+      const total = counted.get(publication.id) ?? 0;
+      const where = { AND: [own, { publicationId: publication.id }] };
+      return { ...publication, total, parts: total === 0 ? [] : await db.publicationPart.findMany({ where, orderBy: BY_UNIT, take }) };
+    }),
+  );
 }
 
 /** Gives one publication, or null where no part of it may be seen. */
 export async function readPublication(db: Db, sight: Sight, id: string): Promise<PublicationRow | null> {
   const { own } = sight;
-  const include = { parts: { where: own, orderBy: BY_UNIT, take: MOST_PARTS }, _count: { select: { parts: { where: own } } } };
-  const found = await db.publication.findFirst({ where: { AND: [{ id }, visible(sight)] }, include });
-  if (found === null) return null;
-  const { _count, ...publication } = found;
-  return { ...publication, total: _count.parts };
+  const found = await db.publication.findFirst({ where: { AND: [{ id }, visible(sight)] } });
+  return found === null ? null : ((await withParts(db, own, [found], MOST_PARTS))[0] ?? null);
 }
 
 /** Lists kept releases, newest first. */
@@ -64,9 +77,11 @@ export async function readReleases(
   const { skip, take, ...where } = filter;
   const [total, rows] = await Promise.all([
     db.release.count({ where }),
-    db.release.findMany({ where, orderBy: [{ createdAt: "desc" }, { number: "desc" }], skip, take, include: { _count: { select: { changes: true } } } }),
+    db.release.findMany({ where, orderBy: [{ createdAt: "desc" }, { number: "desc" }], skip, take }),
   ]);
-  return { total, rows: rows.map(({ _count, ...release }) => ({ ...release, files: _count.changes })) };
+  const groups = await db.releaseChange.groupBy({ by: ["releaseId"], where: { releaseId: { in: rows.map(({ id }) => id) } }, _count: true });
+  const counted = new Map(groups.map(({ releaseId, _count }) => [releaseId, _count]));
+  return { total, rows: rows.map((release) => ({ ...release, files: counted.get(release.id) ?? 0 })) };
 }
 
 /** When the first publication of all began; null: none has. */

@@ -17,14 +17,14 @@ export async function domainBodies(db: Db, domains: ShownDomain[]): Promise<Stat
     db,
     domains.map(({ name }) => name),
   );
-  return domains.map(({ id, name, state, account, _count, createdAt }) => ({
+  return domains.map(({ id, name, state, account, addresses, createdAt }) => ({
     id,
     name,
     display: displayName(name),
     state,
     releaseAt: releases.get(name)?.toISOString() ?? null,
     account: { id: account.id, login: account.login },
-    addresses: _count.addresses,
+    addresses,
     createdAt: createdAt.toISOString(),
   }));
 }

@@ -22,7 +22,7 @@ export function domainCommands(command: Command, services: Services): void {
     .description("domains, by name")
     .action(async (q?: string) => {
       const { rows } = await listDomains(context(), { ...(q ? { q } : {}), take: ALL });
-      for (const { name, account, state, _count } of rows) say([name, account.login, state, _count.addresses].join("\t"));
+      for (const { name, account, state, addresses } of rows) say([name, account.login, state, addresses].join("\t"));
     });
   command
     .command("add <account> <name>")

@@ -253,6 +253,10 @@ describe("units", { timeout: 600_000 }, () => {
     const free = async () => (await node.exec(["flock", "-n", "/var/lib/mutu/lock", "true"])).status === 0;
     assert.ok(await free(), "the hook holds the lock no longer");
     assert.ok(busy >= 0);
+    // through the real door: the same release, once more, is still what we left
+    const looked = await machine.examine("live");
+    assert.ok(looked.ok, JSON.stringify(looked));
+    assert.deepEqual([looked.value.count, looked.value.files], [0, []]);
 
     // a dpkg that dies, and never says that it ended, blocks nobody; nor does one that calls twice
     await node.must(["cp", "/bin/sh", "/tmp/dpkg"]);

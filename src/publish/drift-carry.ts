@@ -34,8 +34,9 @@ export async function carryDrift(run: Run, met?: Failure): Promise<number> {
   let files = 0;
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
     const found = await examine(run, met);
-    if (found.count === 0) return files;
+    // Also when nothing is found: somebody may have put back what was seen before.
     const { edits, shards } = await recordDrift(run.engine, run.ctx, run.host, found);
+    if (found.count === 0) return files;
     if (shards.length === 0) throw new RunFailure(errorOf("drift", met ?? { kind: "drift", shards: found.parts }));
     await carry(run, edits, shards);
     files += edits.length;

@@ -4,7 +4,7 @@ import type { Examination, Machine, Outcome } from "../core/machine/index.js";
 import type { HostRecord } from "./contract.js";
 import { type Edit, editsOf } from "./drift-plan.js";
 import type { Engine } from "./engine.js";
-import { holdUnits } from "./holds.js";
+import { holdUnits, releaseHold } from "./holds.js";
 import type { FileEntry } from "./manifest.js";
 
 /** Of a file: larger ones are told with their sum only. */
@@ -77,8 +77,10 @@ export async function recordDrift(engine: Engine, ctx: Context, host: HostRecord
       kept.push({ ...edit, id: written.id, size: size ?? 0, kept: size !== null, asked });
     }
     const seen = new Set(edits.map(({ path }) => path));
-    for (const row of rows) if (all && !row.carried && !seen.has(row.path)) await closeRow(tx, row.id, "gone", null);
+    const back = rows.filter((row) => all && !row.carried && !seen.has(row.path));
+    for (const { id } of back) await closeRow(tx, id, "gone", null);
     await holdEdited(tx, host.id, kept);
+    await freeUnits(tx, host.id, back);
     return { edits: kept, shards };
   });
 }
@@ -114,6 +116,15 @@ async function holdEdited(tx: TransactionContext, hostId: string, edits: readonl
   const units = await tx.db.publishUnit.findMany({ where: { hostId, OR: mine.map(({ role, key }) => ({ role, key })) }, select: { id: true, hold: true } });
   const free = units.filter(({ hold }) => hold === null || hold === "drift" || hold === "adopted");
   await holdUnits(tx, free, { reason: "drift", data: {}, by: null });
+}
+
+/** Units of which nothing that was edited lies there any more go on: somebody has put their files back. */
+async function freeUnits(tx: TransactionContext, hostId: string, back: readonly { role: string | null; key: string | null }[]): Promise<void> {
+  for (const { role, key } of back) {
+    if (role === null || key === null || (await tx.db.drift.count({ where: { hostId, role, key, state: { in: LYING } } })) > 0) continue;
+    const units = await tx.db.publishUnit.findMany({ where: { hostId, role, key, hold: "drift" }, select: { id: true } });
+    await releaseHold(tx, units);
+  }
 }
 
 /** Takes the content into the store; returns its size, or null where it cannot be kept (too large, no text, changed again). */

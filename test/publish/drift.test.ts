@@ -207,3 +207,22 @@ test("other versions of programs: everything is asked once more, and nothing is 
   assert.equal(await panel.ctx.db.release.count(), releases);
   assert.equal(await note("1.1"), null);
 });
+
+test("what somebody has put back before a run came to it is over, and its unit goes on", async (t) => {
+  const panel = await makePanel(t);
+  await panel.set(BOTH);
+  await panel.publisher.idle();
+  const now = panel.ctx.clock.now();
+  const { path, hash: leftHash } = await panel.ctx.db.publishedFile.findFirstOrThrow({ where: { key: A } });
+  await panel.ctx.db.drift.create({
+    data: { hostId: "web1", path, role: "web", key: A, accountId: A, kind: "changed", leftHash, hash: "0".repeat(64), seenAt: now, lastSeenAt: now },
+  });
+  await panel.ctx.db.publishUnit.updateMany({ where: { key: A }, data: { hold: "drift", heldAt: now } });
+  await panel.publisher.run("web1");
+  await panel.publisher.idle();
+  assert.deepEqual(await state(panel), [`tester/accounts/${A}.conf changed gone`]);
+  assert.equal((await panel.unit(A)).hold, null);
+  await panel.set({ [A]: site(Number(A), "next") });
+  await panel.publisher.idle();
+  assert.match(await textOf(panel, A), /^text next$/m);
+});

@@ -37,12 +37,16 @@ const REDIRECTS_EVERY = 2;
 const PHP = "8.2";
 const MASTERS = 16;
 const ROWS = 200;
+/** Accounts of one transaction: none takes so long that it is given up. */
+const ACCOUNTS_AT_ONCE = 1000;
 
 let panel: RunningPanel;
 let hostId = "";
 let committed = 0;
 let answered = 0;
 let shown = 0;
+/** While everything is published for the first time: when that began, and how many batches are out. */
+let filling: { since: number; batches: number } | null = null;
 
 const env = (state: string, database: string): Env => ({
   mode: "test",
@@ -91,7 +95,9 @@ await answerLines({
     await layAccounts(sites);
     await panel.program.services.publisher.touchAll(id);
     const started = performance.now();
+    filling = { since: started, batches: 0 };
     const { state, publicationId } = await panel.program.services.publisher.run(id);
+    filling = null;
     const publication = await system().db.publication.findUniqueOrThrow({
       where: { id: publicationId ?? "" },
     });
@@ -158,15 +164,24 @@ async function change({ site, turn }: { site: string; turn: number }): Promise<C
 function noteStep(step: string): void {
   if (step === "settle" && answered === 0) answered = performance.now();
   if (step === "record") shown = performance.now();
+  if (step !== "record" || filling === null) return;
+  filling.batches += 1;
+  process.stderr.write(`batch ${filling.batches} is out after ${((shown - filling.since) / 1000).toFixed(0)} s\n`);
 }
 
-/** Half the accounts have a redirect, half a folder with PHP; all rows in one transaction. */
+/** Half the accounts have a redirect, half a folder with PHP. */
 async function layAccounts(count: number): Promise<void> {
+  const plan = await system().transaction(async ({ db }) => {
+    await db.accountCounter.create({ data: { id: 1, next: FIRST_NUMBER + count } });
+    return db.plan.create({ data: { ...DEFAULT_PLAN, name: "bench" } });
+  });
+  for (let laid = 0; laid < count; laid += ACCOUNTS_AT_ONCE) await laySome(plan.id, FIRST_NUMBER + laid, Math.min(ACCOUNTS_AT_ONCE, count - laid));
+}
+
+/** Rows of so many accounts from a number on, in one transaction. */
+async function laySome(planId: string, first: number, count: number): Promise<void> {
   await system().transaction(async ({ db }) => {
-    const plan = await db.plan.create({
-      data: { ...DEFAULT_PLAN, name: "bench" },
-    });
-    const numbers = Array.from({ length: count }, (_, index) => FIRST_NUMBER + index);
+    const numbers = Array.from({ length: count }, (_, index) => first + index);
     const id = (number: number, what: string) => `${what}-${number}`;
     const name = (number: number) => `s${number}.example.org`;
     const pages = Array.from({ length: Math.ceil(count / ROWS) }, (_, page) => numbers.slice(page * ROWS, (page + 1) * ROWS));
@@ -180,7 +195,7 @@ async function layAccounts(count: number): Promise<void> {
             name: `Association ${number}`,
             search: `a${number}`,
           },
-          ...{ planId: plan.id, webHostId: hostId, filesHostId: hostId },
+          ...{ planId, webHostId: hostId, filesHostId: hostId },
         })),
       });
       await db.domain.createMany({
@@ -234,9 +249,6 @@ async function layAccounts(count: number): Promise<void> {
         })),
       });
     }
-    await db.accountCounter.create({
-      data: { id: 1, next: FIRST_NUMBER + count },
-    });
   });
 }
 

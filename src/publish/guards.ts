@@ -56,6 +56,16 @@ export function sumLosses(
   return into;
 }
 
+/** Names that are back (an account that is resumed), as negative losses by role: who left and came back has not left, and stands among the others again. */
+function returning({ engine, units }: Run): Map<string, number> {
+  const back = new Map<string, number>();
+  for (const { row, desired, unreadable } of units) {
+    if (!row.withdrawn || desired.withdrawn || desired.state === null || unreadable !== null || engine.roles.get(row.role)?.guarded === undefined) continue;
+    back.set(row.role, (back.get(row.role) ?? 0) - (row.claims as string[]).length);
+  }
+  return back;
+}
+
 interface Held {
   unit: RunUnit;
   /** The panel's own name that it would take away; null: it is one of many. */
@@ -78,6 +88,7 @@ export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
   run.leaving = sumLosses(
     run.engine,
     guarded.filter((unit) => !held.has(unit)),
+    returning(run),
   );
   await freeOthers(run, held);
   if (held.size === 0) return false;
@@ -91,7 +102,8 @@ async function isMassHere({ ctx, host }: Run, role: string, lost: number): Promi
     where: { hostId: host.id, OR: [{ endedAt: null }, { endedAt: { gt: since } }] },
     select: { removed: true },
   });
-  const before = last.reduce((sum, { removed }) => sum + ((removed as Record<string, number>)[role] ?? 0), 0);
+  const left = last.reduce((sum, { removed }) => sum + ((removed as Record<string, number>)[role] ?? 0), 0);
+  const before = Math.max(left, 0);
   const where = { hostId: host.id, role, accountId: { not: null }, serving: { not: "nothing" }, withdrawn: false };
   // Each of them serves a name at least: most changes are no question, and cost no look at all names.
   const least = (await ctx.db.publishUnit.count({ where })) + before;

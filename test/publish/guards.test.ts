@@ -107,6 +107,15 @@ test("cut small: runs that follow each other closely count as one; after ten qui
   assert.deepEqual([await held(panel), await served(panel)], [1, 13]);
 });
 
+test("who was suspended and is back has not left: the next removal is not counted with it", async (t) => {
+  const panel = await village(t, 8);
+  const suspended = (number: number) => ({ ...site(number), withdrawn: true });
+  await publish(panel, all(numbers(6), suspended));
+  await publish(panel, all(numbers(6)));
+  await publish(panel, { "2008": null });
+  assert.deepEqual([await held(panel), await served(panel)], [0, 7]);
+});
+
 test("batches of one run are one plan: nothing of it leaves before the person's word", async (t) => {
   const panel = await village(t, 40, { limits: { batch: { units: 5, rows: 1_000_000 } } });
   await publish(panel, { ...all(numbers(16), gone), ...all(numbers(10, 2017), (number) => site(number, "changed")) });

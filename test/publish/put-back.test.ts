@@ -3,8 +3,15 @@ import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { daemon as apache } from "../../src/daemons/apache/daemon.js";
+import { daemon as bind } from "../../src/daemons/bind/daemon.js";
+import { daemon as homes } from "../../src/daemons/homes/daemon.js";
+import { daemon as knot } from "../../src/daemons/knot/daemon.js";
+import { daemon as nginx } from "../../src/daemons/nginx/daemon.js";
+import { daemon as fpm } from "../../src/daemons/php-fpm/daemon.js";
+import { daemon as proftpd } from "../../src/daemons/proftpd/daemon.js";
 import { planPutBack, putBack } from "../../src/features/publications/put-backs.js";
-import { chipOf, pruneReleases } from "../../src/publish/index.js";
+import { chipOf, type Daemon, pruneReleases, rolesBack } from "../../src/publish/index.js";
 import { createActor } from "../support/context.js";
 import type { Scope } from "../support/database.js";
 import { makePanel, type Panel, testDaemon, testRole, type Words } from "./rig.js";
@@ -214,4 +221,10 @@ test("releases that a waiting put-back needs are not pruned", async (t) => {
   assert.equal((await pruneReleases(panel.ctx, panel.publisher.store)).releases, 1);
   await panel.ctx.db.publishUnit.update({ where: { id: unit.id }, data: { hold: null, putBackTo: null } });
   assert.equal((await pruneReleases(panel.ctx, panel.publisher.store)).releases, 2);
+});
+
+test("of the real daemons, those with logins, folders, keys or serials are never put back", () => {
+  const daemons = [apache, bind, homes, knot, nginx, fpm, proftpd] as unknown as Daemon[];
+  const host = { daemons: daemons.map(({ name, role }) => ({ name, role })) } as Parameters<typeof rolesBack>[1];
+  assert.deepEqual(rolesBack({ daemons: new Map(daemons.map((daemon) => [daemon.name, daemon])) }, host), ["php", "web"]);
 });

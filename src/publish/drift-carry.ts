@@ -58,7 +58,7 @@ async function examine(run: Run, met: Failure | undefined): Promise<Examination>
 async function carry(run: Run, edits: readonly KeptEdit[], shards: readonly string[]): Promise<void> {
   run.live.files = await filesOfShards(run.ctx, run.host.id, shards);
   const refusedIds = new Set<string>();
-  let along = edits.filter(({ kept, hash }) => kept || hash === null);
+  let along = edits.filter(({ kept, hash, withdrawn }) => !withdrawn && (kept || hash === null));
   for (;;) {
     const plan = planAnew(run.live, shards, changesOf(along));
     const releaseId = plan.root === run.live.root ? null : await listRelease(run, plan, []);
@@ -103,9 +103,9 @@ async function settle(run: Run, plan: ReleasePlan, releaseId: string | null): Pr
 async function record(run: Run, edits: readonly KeptEdit[], plan: ReleasePlan, refused: ReadonlySet<string>): Promise<void> {
   const carried = new Set(plan.changes.map(({ path }) => path));
   await run.ctx.transaction(async (tx) => {
-    for (const { id, path } of edits) {
+    for (const { id, path, withdrawn } of edits) {
       if (carried.has(path)) await tx.db.drift.update({ where: { id }, data: { carried: true } });
-      else await closeRow(tx, id, refused.has(id) ? "refused" : "gone", null);
+      else await closeRow(tx, id, withdrawn ? "repaired" : refused.has(id) ? "refused" : "gone", null);
     }
     // Of a unit whose edits were all left out nothing but ours lies on the machine: it goes on.
     const held = new Set(plan.changes.map(unitId));

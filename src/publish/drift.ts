@@ -19,6 +19,8 @@ export interface KeptEdit extends Edit {
   kept: boolean;
   /** Somebody wants it repaired: its unit is not held. */
   asked: boolean;
+  /** Its unit was withdrawn before: no edit brings back a suspended account, so this one is put right at once. */
+  withdrawn: boolean;
 }
 
 /** The published files of some shards. */
@@ -63,7 +65,7 @@ export async function recordDrift(engine: Engine, ctx: Context, host: HostRecord
       // A repair was asked for that no run has come to yet: it still holds.
       const asked = before?.state === "open" && before.decidedBy !== null && before.hash === edit.hash;
       const data = { ...columnsOf(edit), kept: size !== null, carried: false, lastSeenAt: tx.clock.now() };
-      const accountId = edit.unit === null ? null : await accountOf(tx, host.id, edit.unit);
+      const { accountId, withdrawn } = await ownerOf(tx, host.id, edit.unit);
       const written = before
         ? await tx.db.drift.update({
             where: { id: before.id },
@@ -74,7 +76,7 @@ export async function recordDrift(engine: Engine, ctx: Context, host: HostRecord
         const object = { type: "drift", id: written.id, name: `${host.name} ${edit.path}` };
         tx.audit({ verb: "drift.file.seen", accountId, object, new: { kind: edit.kind, hash: edit.hash } });
       }
-      kept.push({ ...edit, id: written.id, size: size ?? 0, kept: size !== null, asked });
+      kept.push({ ...edit, id: written.id, size: size ?? 0, kept: size !== null, asked, withdrawn });
     }
     const seen = new Set(edits.map(({ path }) => path));
     const back = rows.filter((row) => all && !row.carried && !seen.has(row.path));
@@ -99,9 +101,10 @@ export async function lookForDrift(engine: Engine, ctx: Context, host: HostRecor
 
 const columnsOf = ({ path, kind, unit, leftHash, hash }: Edit) => ({ path, kind, role: unit?.role ?? null, key: unit?.key ?? null, leftHash, hash });
 
-async function accountOf(tx: TransactionContext, hostId: string, { role, key }: { role: string; key: string }): Promise<string | null> {
-  const unit = await tx.db.publishUnit.findUnique({ where: { hostId_role_key: { hostId, role, key } }, select: { accountId: true } });
-  return unit?.accountId ?? null;
+async function ownerOf(tx: TransactionContext, hostId: string, unit: Edit["unit"]): Promise<{ accountId: string | null; withdrawn: boolean }> {
+  const select = { accountId: true, withdrawn: true };
+  const found = unit && (await tx.db.publishUnit.findUnique({ where: { hostId_role_key: { hostId, ...unit } }, select }));
+  return found ?? { accountId: null, withdrawn: false };
 }
 
 /** Closes a row; it stays on the page of what was. */
@@ -111,7 +114,7 @@ export function closeRow(tx: TransactionContext, id: string, state: "repaired" |
 
 /** Units that stand still already for another reason go on doing so. */
 async function holdEdited(tx: TransactionContext, hostId: string, edits: readonly KeptEdit[]): Promise<void> {
-  const mine = edits.flatMap(({ unit, asked }) => (unit === null || asked ? [] : [unit]));
+  const mine = edits.flatMap(({ unit, asked, withdrawn }) => (unit === null || asked || withdrawn ? [] : [unit]));
   if (mine.length === 0) return;
   const units = await tx.db.publishUnit.findMany({ where: { hostId, OR: mine.map(({ role, key }) => ({ role, key })) }, select: { id: true, hold: true } });
   const free = units.filter(({ hold }) => hold === null || hold === "drift" || hold === "adopted");

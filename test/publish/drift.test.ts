@@ -72,6 +72,19 @@ test("withdrawn meanwhile: safety before the edit, whose content stays on the pa
   await assertAgrees(panel);
 });
 
+test("a hand edit brings no suspended account back: it is put right at once, and stays on the page", async (t) => {
+  const panel = await makePanel(t);
+  await panel.set({ [A]: { ...site(Number(A)), withdrawn: true }, [B]: site(Number(B)) });
+  await panel.publisher.idle();
+  await panel.machine.tamper(`${A}.conf`);
+  await panel.publisher.look("web1");
+  await panel.publisher.idle();
+  assert.doesNotMatch(await textOf(panel, A), /by hand/);
+  assert.deepEqual([(await panel.unit(A)).hold, await state(panel)], [null, [`tester/accounts/${A}.conf changed repaired`]]);
+  assert.match((await panel.publisher.store.show((await rows(panel))[0]?.hash as string)) ?? "", /by hand/);
+  await assertAgrees(panel);
+});
+
 test("a file that was added goes with the unit that it is named after; one that was removed stays away; a link and a stranger go", async (t) => {
   const panel = await makePanel(t);
   await panel.set(BOTH);

@@ -5,7 +5,8 @@
 import type { Db } from "../core/db.js";
 import type { HostingFeature } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
-import { FREE, holdUnits } from "./holds.js";
+import { FREE } from "./free.js";
+import { holdUnits } from "./holds.js";
 import { countStanding } from "./selection.js";
 
 /** A host that serves fewer names may change as it likes. */

@@ -3,6 +3,7 @@ import type { TransactionContext } from "../core/context.js";
 import type { Db } from "../core/db.js";
 import type { OwnedBy } from "../core/ownership.js";
 import type { PublishUnit } from "../generated/sqlite/client.js";
+import { FREE } from "./free.js";
 import { touch } from "./touch.js";
 
 /** Why a unit is held; the sentence is `publications.holds.<reason>`. */
@@ -16,9 +17,6 @@ export interface Hold {
   /** Name of who wants it; null: the engine itself. */
   by: string | null;
 }
-
-/** The columns of a unit that nobody holds. */
-export const FREE = { hold: null, holdData: {}, heldAt: null, heldBy: null, putBackTo: null };
 
 const PAGE = 500;
 

@@ -3,7 +3,7 @@ import type { MachineStatus } from "../core/machine/index.js";
 import { adoptRelease, revertRelease, type UnitOutcome } from "./adopt.js";
 import type { Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
-import { FREE } from "./holds.js";
+import { FREE } from "./free.js";
 import { listWiped } from "./list.js";
 import { shardsOf } from "./manifest.js";
 import { retryBusy } from "./patience.js";

@@ -1,7 +1,7 @@
 /** Which of the units that were read go on: those that are held stand still, unless they would serve what was withdrawn since. */
 import type { Context } from "../core/context.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
-import { FREE } from "./holds.js";
+import { FREE } from "./free.js";
 import { lookBack } from "./put-back.js";
 
 /** `goes`: nobody holds it. `dropped`: the hold ends, and the present state is published. `back`: an older state comes back. */

@@ -2,6 +2,7 @@
 import type { Actor, TransactionContext } from "../core/context.js";
 import type { Cause } from "./cause.js";
 import type { UnitKey } from "./contract.js";
+import { FREE } from "./free.js";
 
 /** A unit that a change concerns. */
 export interface Touched {
@@ -43,6 +44,8 @@ export async function touch(tx: TransactionContext, units: readonly Touched[], c
 
 async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }: Touched, cause: Cause): Promise<void> {
   const by = byOf(tx, cause);
+  // Nothing of a former owner's stands still at the next one's: a zone that passed to another account. What a guard holds is judged anew by itself.
+  if (accountId !== null) await tx.db.publishUnit.updateMany({ where: { hostId, role, key, hold: { notIn: ["guard"] }, NOT: { accountId } }, data: FREE });
   // A single upsert on one unique key becomes ON CONFLICT DO UPDATE: two first touches at once are both counted.
   await tx.db.publishUnit.upsert({
     where: { hostId_role_key: { hostId, role, key } },

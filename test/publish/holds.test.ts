@@ -1,7 +1,7 @@
 /** Units that stand still on purpose: what a run does with them, and when it goes on all the same. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { chipOf, type HoldReason, holdUnits, listHolds, releaseHold } from "../../src/publish/index.js";
+import { chipOf, type HoldReason, holdUnits, listHolds, releaseHold, touch } from "../../src/publish/index.js";
 import { makePanel, type Panel, type Words } from "./rig.js";
 
 const site = (number: number, text: string, ...more: string[]): Words => ({ text, names: [`s${number}.example.org`, ...more] });
@@ -79,6 +79,15 @@ for (const [why, words, after] of LOSSES) {
     assert.deepEqual([(await panel.unit("2002")).hold, (await panel.unit("2002")).published], ["guard", 2]);
   });
 }
+
+test("what was held for its former owner goes on when it passes to another account; a guard's does not", async (t) => {
+  const panel = await makePanel(t);
+  await publish(panel, { "2001": site(2001, "first"), "2002": site(2002, "first") });
+  await hold(panel, "2001", "adopted");
+  await hold(panel, "2002", "guard");
+  for (const key of ["2001", "2002"]) await panel.ctx.transaction((tx) => touch(tx, [{ hostId: "web1", role: "web", key, accountId: "2009" }]));
+  assert.deepEqual([(await panel.unit("2001")).hold, (await panel.unit("2002")).hold], [null, "guard"]);
+});
 
 test("a machine installed anew gets everything; nobody stands at what is gone", async (t) => {
   const panel = await makePanel(t);

@@ -193,6 +193,48 @@ describe("main job", { timeout: 600_000 }, () => {
     assert.equal((await house.ask(`https://ancien.${SITE}/`)).status, 308);
   });
 
+  test("a release put back serves its older state; with the oldest one nothing withdrawn comes back, and what is let go on is the present again", async () => {
+    const [{ id: host }] = (await house.sql<{ id: string }>("SELECT id FROM Host WHERE name = 'web1'")) as [{ id: string }];
+    const order = async (direction: "ASC" | "DESC") => {
+      const [row] = await house.sql<{ id: string }>(
+        `SELECT id FROM "Release" WHERE hostId = ? AND state IN ('live', 'past') ORDER BY number ${direction} LIMIT 1`,
+        host,
+      );
+      return row?.id ?? "";
+    };
+    const still = async () => {
+      const [row] = await house.sql<{ left: number }>(
+        "SELECT (SELECT count(*) FROM PublishUnit WHERE hostId = ? AND wanted > published) + (SELECT count(*) FROM Publication WHERE hostId = ? AND state = 'running') AS left",
+        host,
+        host,
+      );
+      return row?.left === 0 || undefined;
+    };
+    const putBack = async (release: string, unit: object) => {
+      assert.equal((await house.api("POST", `/publications/releases/${release}/put-back`, unit)).status, 202);
+      await until("the publication", still, CHIP_MS);
+    };
+    const memory = async () => (await house.ask(`https://${SITE}/memory.php`)).body;
+    await edit(site.id, { memoryMb: 48 });
+    const older = await order("DESC");
+    await edit(site.id, { memoryMb: 96 });
+    assert.equal(await memory(), "96M");
+    await putBack(older, { role: "web", key: String(account.number) });
+    assert.equal(await memory(), "48M");
+    await act("suspend", { reason: "Cotisation de 2025" });
+    await until("the notice", async () => ((await house.ask(`https://${SITE}/`)).status === 503 ? true : undefined), CHIP_MS);
+    await until("the publication", still, CHIP_MS);
+    await putBack(await order("ASC"), {});
+    assert.equal((await house.ask(`https://${SITE}/memory.php`)).status, 503, "the notice stays");
+    assert.equal((await house.ask(`https://ancien.${SITE}/`)).status, 503);
+    await act("resume");
+    await until("the site", async () => ((await house.ask(`https://${SITE}/memory.php`)).status === 200 ? true : undefined), CHIP_MS);
+    assert.equal(await memory(), "96M", "the present, not what was put back before");
+    assert.equal((await house.api("POST", "/publications/holds/release", { host, reason: "putBack" })).status, 202);
+    await until("the publication", still, CHIP_MS);
+    assert.equal(await memory(), "96M");
+  });
+
   test("a removal: the name is nobody's site; its undo brings the same files back", async () => {
     assert.equal((await house.api("DELETE", `/sites/${site.id}`)).status, 200);
     await until("the end of the site", async () => ((await house.ask(`http://${SITE}/`)).status === 421 ? true : undefined), CHIP_MS);

@@ -81,7 +81,7 @@ test("the main flow", { timeout: 300_000 }, async (t) => {
     assert.doesNotMatch(await page.content(), new RegExp(password.replace(/[^\w]/g, "\\$&")));
     await page.click("a[href$='/suspend']");
     await page.fill("[name=reason]", "Membership fee");
-    await page.click("main button[type=submit]");
+    await page.click("form:has([name=reason]) button[type=submit]");
     assert.match(await page.innerText("main"), /Membership fee/);
     await page.click("form[action$='/resume'] button");
     await page.click("a[href$='/delete']");

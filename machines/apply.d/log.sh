@@ -19,10 +19,12 @@ log() { # <account> <kind> <n>: lines `line <ServerName> <text>`
   else
     accounts=${MUTU_ACCOUNTS:-/var/lib/mutu-accounts} logs=${MUTU_APACHE_LOGS:-/var/log/mutu/apache}
   fi
-  set -- timeout -k 1 $LOG_SECONDS perl - own "$accounts/$account" "$kind" "$count"
+  set -- perl - own "$accounts/$account" "$kind" "$count"
   if [ "$MUTU_PRIVILEGED" = yes ]; then
     set -- setpriv --reuid "$account" --regid "$account" --clear-groups --no-new-privs --inh-caps=-all -- env -i PATH=/usr/bin:/bin "$@"
   fi
+  # Its time is kept by us: what bears the account's number can be stopped by the account's own processes.
+  set -- timeout -k 1 $LOG_SECONDS "$@"
   # By standard input: the account's number need not be able to read where the program lies.
   "$@" <"$here/apply.d/log.pl" || broken "the account's own log could not be read in time"
   [ "$kind" != php ] || return 0

@@ -1,14 +1,25 @@
-# perl -MKillAt=parent,3: kills its whole process group before the third call that changes a file, of the first process or of a child.
+# perl -MKillAt=parent,3: kills its whole process group before the third call that changes a file, of the first process or (one alone, which may not
+# end the first) of a child. Says so on standard error.
+# perl -MKillAt=20001,1,STOP: sends this signal to each process of that number before its first such call, as its owner's other processes could.
 package KillAt;
 use strict;
 use warnings;
-my ($who, $at, $first, $counted, $calls) = ('', 0, $$, $$, 0);
+my $once;
+my ($who, $at, $signal, $first, $counted, $calls) = ('', 0, '', $$, $$, 0);
 sub hit {
-    return if ($who eq 'parent') != ($$ == $first);
+    return if $signal ? $< != $who : ($who eq 'parent') != ($$ == $first);
     ($counted, $calls) = ($$, 0) if $counted != $$;
-    kill 'KILL', -getpgrp if ++$calls == $at;
+    return if ++$calls != $at;
+    if ($signal) { kill $signal, $$; return }
+    return if !sysread $once, my $token, 1;
+    print STDERR "killed\n";
+    kill 'KILL', -getpgrp;
 }
-sub import { (undef, $who, $at) = @_ }
+sub import {
+    (undef, $who, $at, $signal) = (@_, '');
+    pipe $once, my $in or die;
+    CORE::syswrite($in, '1');
+}
 BEGIN {
     no warnings 'once';
     *CORE::GLOBAL::rename = sub ($$) { hit(); CORE::rename($_[0], $_[1]) };

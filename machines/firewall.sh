@@ -13,6 +13,9 @@ firewall_options() { # FIREWALL, WEB_ADDRESSES, OPEN: as given, else as kept
     WEB_ADDRESSES=${WEB_ADDRESSES:-$(kept_word web)}
     OPEN=${OPEN:-$(kept_word open)}
     addresses --firewall "$FIREWALL"
+    # Closed to everybody is what nobody means: blanks, or words that are no address, which the rules would leave out.
+    case $FIREWALL in '' | *[!\ ]*) ;; *) die "--firewall: whence does SSH come? (\"0.0.0.0/0 ::/0\": from anywhere)" ;; esac
+    for one in $FIREWALL $WEB_ADDRESSES; do case $one in *.* | *:*) ;; *) die "--firewall, --web-addresses: no address: $one" ;; esac done
   fi
   addresses --web-addresses "$WEB_ADDRESSES"
   for one in $OPEN; do

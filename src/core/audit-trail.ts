@@ -5,6 +5,7 @@ import type { Db } from "./db.js";
 import { invalid } from "./errors.js";
 
 const PAGE = 500;
+const MOST_ENTRIES = 2 ** 31 - 1;
 
 /** An entry as people read it; what was erased is null. */
 export interface AuditRecord {
@@ -56,6 +57,8 @@ export async function listAudit(db: Db, filter: AuditFilter): Promise<{ rows: Au
 
 /** Gives one entry of some accounts (null: any), or null. */
 export async function findAudit(db: Db, accountIds: readonly string[] | null, position: number): Promise<AuditRecord | null> {
+  // Of larger numbers the database says that they are none.
+  if (position > MOST_ENTRIES) return null;
   const where = { position, ...(accountIds && { accountId: { in: [...accountIds] } }) };
   const found = await db.auditEntry.findFirst({ where, include: { payload: true } });
   if (found === null) return null;

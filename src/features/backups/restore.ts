@@ -117,9 +117,11 @@ async function lay(file: string, places: Places, mark: string | null, wanted: (n
 async function layFile({ header, content }: Entry, path: string, users: Numbers, groups: Numbers): Promise<void> {
   await makeFolder(dirname(path));
   const next = `${path}.mutu-new`;
-  await pipeline(content, createWriteStream(next, { mode: 0o600, flush: true }));
+  // Folders of the panel's are written by root here: what lies under this name, a link too, is not written through.
+  await rm(next, { force: true });
+  await pipeline(content, createWriteStream(next, { flags: "wx", mode: 0o600, flush: true }));
   if (process.getuid?.() === 0) await chown(next, numberOf(header.uname, header.uid, users), numberOf(header.gname, header.gid, groups));
-  await chmod(next, header.mode ?? 0o600);
+  await chmod(next, (header.mode ?? 0o600) & 0o777);
   await rename(next, path);
 }
 

@@ -102,6 +102,7 @@ test("a login's settings go back, its password never", async (t) => {
   );
   assert.equal(await undo(jeanne, "ftp.login.password_changed"), "409 audit.not_undoable");
   assert.ok((await last("ftp.login.password_changed")) > 0);
+  for (const none of ["2147483648", "1e300"]) assert.equal((await jeanne.api("POST", `/api/v1/history/${none}/undo`)).statusCode, 404, none);
 });
 
 test("accounts and machines: for administrators, on the page too; an owner is offered nothing of it", async (t) => {

@@ -140,6 +140,9 @@ test("restored on another machine: every file, mode and row is back; what lay th
   const env = { ...blank.env, databaseUrl: { reveal: () => url } } as unknown as typeof blank.env;
   blank.write("etc/mutu/panel.conf", "made by install\n", 0o644);
   symlinkSync("/etc/passwd", join(blank.folder, "etc/mutu/link"));
+  // What the panel's user could have laid there for root to write through.
+  blank.write("victim", "not ours");
+  symlinkSync(join(blank.folder, "victim"), `${blank.places.keys}.mutu-new`);
   const lines: string[] = [];
   const restored = await restoreBackup(file, () => env, { say: (line) => lines.push(line), places: () => blank.places, now: new Date("2026-11-28T12:00:00Z") });
   assert.equal(restored.files, manifest.members.length);
@@ -151,6 +154,7 @@ test("restored on another machine: every file, mode and row is back; what lay th
     if (path.includes("sshd_config") || path.includes("20261127")) assert.equal(back[path], undefined, path);
     else if (!path.includes("mutu.db")) assert.equal(back[path], content, path);
   }
+  assert.equal(back["victim"], "600 not ours");
   assert.equal(back["etc/mutu/panel.conf.before-restore-20261128T120000Z"], "644 made by install\n");
   assert.ok(
     restored.aside.some((path) => path.endsWith("keys.before-restore-20261128T120000Z")),

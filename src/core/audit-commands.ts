@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { listAudit, verifyAudit } from "./audit-trail.js";
 import type { Services } from "./services.js";
+import { sayLine } from "./terminal.js";
 
 const DEFAULT_LINES = "20";
 
@@ -13,10 +14,10 @@ export function auditCommands(audit: Command, services: Services): void {
     .description("prove that no entry was changed or removed")
     .action(async () => {
       const proof = await verifyAudit(services.db);
-      for (const { position, fault } of proof.faults) print(`entry ${position}: ${fault.replaceAll("_", " ")}`);
-      if (proof.cutAt > 0) print(`entries up to ${proof.cutAt} were removed by retention, behind a checkpoint`);
-      if (proof.erased > 0) print(`${proof.erased} of them erased, chain ${proof.intact ? "intact" : "broken"}`);
-      print(`${proof.entries} entries, chain ${proof.intact ? "intact" : "broken"}, head ${proof.head}`);
+      for (const { position, fault } of proof.faults) sayLine(`entry ${position}: ${fault.replaceAll("_", " ")}`);
+      if (proof.cutAt > 0) sayLine(`entries up to ${proof.cutAt} were removed by retention, behind a checkpoint`);
+      if (proof.erased > 0) sayLine(`${proof.erased} of them erased, chain ${proof.intact ? "intact" : "broken"}`);
+      sayLine(`${proof.entries} entries, chain ${proof.intact ? "intact" : "broken"}, head ${proof.head}`);
       if (!proof.intact) process.exitCode = 1;
     });
   audit
@@ -27,11 +28,7 @@ export function auditCommands(audit: Command, services: Services): void {
       const { rows } = await listAudit(services.db, { accountIds: null, take: Number(options.lines) || Number(DEFAULT_LINES) });
       for (const entry of rows) {
         const content = entry.content ?? { actor: "(erased)", object: "(erased)" };
-        print(`${entry.position}  ${entry.at.toISOString()}  ${content.actor || entry.actorKind}  ${entry.verb}  ${content.object}`);
+        sayLine(`${entry.position}  ${entry.at.toISOString()}  ${content.actor || entry.actorKind}  ${entry.verb}  ${content.object}`);
       }
     });
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { JobDefinition } from "../feature.js";
 import type { Services } from "../services.js";
+import { sayLine } from "../terminal.js";
 import { listJobs } from "./list.js";
 import { runJob } from "./run.js";
 
@@ -14,7 +15,7 @@ export function jobCommands(command: Command, services: Services, jobs: () => re
     .action(async () => {
       for (const { name, schedule, last } of await listJobs(services.db, jobs())) {
         const ending = last ? `${last.startedAt.toISOString()}  ${last.state}  ${last.summary ?? last.error?.split("\n", 1)[0] ?? ""}` : "has not run yet";
-        print(`${name}  ${schedule}  ${ending}`);
+        sayLine(`${name}  ${schedule}  ${ending}`);
       }
     });
   command
@@ -25,11 +26,7 @@ export function jobCommands(command: Command, services: Services, jobs: () => re
       const job = jobs().find((known) => known.name === name);
       if (!job) throw new Error(`no job is named "${name}": see mutu jobs list`);
       const outcome = await runJob(services, job);
-      print(outcome.state === "busy" ? `${name} runs already` : `${name}: ${outcome.state}  ${outcome.summary ?? outcome.error}`);
+      sayLine(outcome.state === "busy" ? `${name} runs already` : `${name}: ${outcome.state}  ${outcome.summary ?? outcome.error}`);
       if (outcome.state !== "done") process.exitCode = 1;
     });
-}
-
-function print(line: string): void {
-  process.stdout.write(`${line}\n`);
 }

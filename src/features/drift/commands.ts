@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
+import { sayLine } from "../../core/terminal.js";
 import { publisherOf } from "../../publish/index.js";
 import { adopt, countRepairs, getDrift, listDrift, look, repair, repairAll } from "./drifts.js";
 import { driftBody, lookBody } from "./shown.js";
@@ -10,7 +11,7 @@ import { driftBody, lookBody } from "./shown.js";
 /** Adds the verbs. */
 export function driftCommands(command: Command, services: Services): void {
   const context = () => services.context({ kind: "system", name: "cli" });
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = sayLine;
   const publisher = () => publisherOf(services);
 
   command

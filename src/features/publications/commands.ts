@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
+import { sayLine } from "../../core/terminal.js";
 import { createText, terminalLocale } from "../../core/text.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { type FileDiff, publisherOf } from "../../publish/index.js";
@@ -18,7 +19,7 @@ const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
 /** Adds the verbs of publications. */
 export function publicationCommands(command: Command, services: Services): void {
   const context = () => services.context({ kind: "system", name: "cli" });
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = sayLine;
 
   command
     .command("list")

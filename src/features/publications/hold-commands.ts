@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Context } from "../../core/context.js";
 import { invalid, notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
+import { sayLine } from "../../core/terminal.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { HOLD_REASONS, publisherOf } from "../../publish/index.js";
 import { listHeld, releaseAll, releaseHeld } from "./holds.js";
@@ -15,7 +16,7 @@ const PAGE = 500;
 export function holdCommands(command: Command, services: Services, { say, end }: { say(): Say; end(ctx: Context, host: HostRecord): Promise<void> }): void {
   const context = () => services.context({ kind: "system", name: "cli" });
   const publisher = () => publisherOf(services);
-  const line = (text: string) => void process.stdout.write(`${text}\n`);
+  const line = sayLine;
 
   command
     .command("holds")

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import type { Check } from "../../core/feature.js";
 import type { Services } from "../../core/services.js";
+import { sayLine } from "../../core/terminal.js";
 import { createText, terminalLocale } from "../../core/text.js";
 import { probeAll } from "../hosts/index.js";
 import { gatherChecks, worstOf } from "./gather.js";
@@ -34,8 +35,8 @@ export function statusCommand(command: Command, services: Services): void {
       await probeAll(ctx, services.env, { seconds });
       const checks = await gatherChecks(ctx, services);
       const say = createText(VIEWS, { lenient: true }).translator(terminalLocale());
-      const lines = json ? [JSON.stringify(jsonOf(checks, say))] : linesOf(checks, say, check === true);
-      process.stdout.write(`${lines.join("\n")}\n`);
+      if (json) process.stdout.write(`${JSON.stringify(jsonOf(checks, say))}\n`);
+      else for (const line of linesOf(checks, say, check === true)) sayLine(line);
       if (check) process.exitCode = CODES[worstOf(checks)];
     });
 }

@@ -6,6 +6,8 @@ export_options() {
 export_packages() { [ -z "$EXPORT_HOMES" ] || echo nfs-kernel-server; }
 export_homes() {
   [ -n "$EXPORT_HOMES" ] || return 0
+  # A client that guesses handles reaches all of the file system that a folder is exported from (exports(5)), as any number but root's: the panel's too.
+  mountpoint -q "$HOMES" || echo "warning: $HOMES is no file system of its own: who takes a web machine over could guess a way to the other files of this one, the panel's keys among them"
   folder /etc/exports.d root:root 755
   {
     echo "# Written by Mutu: members' files, for these machines alone. install --export-homes writes it again."

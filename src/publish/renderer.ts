@@ -123,6 +123,8 @@ export async function advanceRenderer(runner: Runner): Promise<RendererChange | 
 }
 
 async function advance(runner: Runner, change: RendererChange): Promise<RendererChange> {
+  // A panel of another version (one of several, during an upgrade) finds nothing to do, and would call it done.
+  if (change.fingerprint !== (await programFingerprint())) return change;
   if (change.state === "trying") return tryFirst(runner, change);
   if (change.state === "applying") return applyToAll(runner, change);
   return change;

@@ -55,6 +55,24 @@ test("who goes first shows most of what changes, with the fewest units", () => {
   assert.equal(chooseFirst([unit("a", "web"), unit("b", "web"), unit("b", "php"), unit("c", "web"), unit("c", "php"), unit("c", "php")]), "b");
 });
 
+test("a change is carried out by the program that began it: a panel of another version neither renders it nor calls it done", async (t) => {
+  const { daemons, version } = versioned();
+  const panel = await village(t, 30, { daemons });
+  await another(panel);
+  version.words = "# new\n";
+  assert.equal((await panel.publisher.compareAll()).change?.state, "waiting");
+  const { id, fingerprint } = await applyChange(panel.ctx, "ana");
+  const began = (words: string) => panel.ctx.db.rendererChange.update({ where: { id }, data: { fingerprint: words } });
+  await began("the other panel's program");
+  version.words = "";
+  assert.equal((await panel.publisher.advanceRenderer())?.state, "applying");
+  assert.equal((await change(panel)).state, "applying");
+  await began(fingerprint);
+  version.words = "# new\n";
+  assert.equal((await panel.publisher.advanceRenderer())?.state, "done");
+  assert.equal(await served(panel, "# new\n"), 30);
+});
+
 test("a comparison of what is as it should be writes nothing at all", async (t) => {
   const panel = await village(t, 30);
   const rows = () => panel.ctx.db.publishUnit.findMany({ orderBy: { id: "asc" } });

@@ -27,6 +27,15 @@ function authorOf(actor: Actor): string {
   return actor.kind === "system" ? actor.name : "";
 }
 
+/** Nothing of a former owner's stands still at the next one's: a zone that passed to another account. What a guard holds is judged anew by itself. */
+async function freeFromFormer(tx: TransactionContext, { hostId, role, key, accountId }: Touched): Promise<void> {
+  const held = await tx.db.publishUnit.findFirst({ where: { hostId, role, key, hold: { notIn: ["guard"] }, NOT: { accountId } } });
+  if (held === null) return;
+  await tx.db.publishUnit.update({ where: { id: held.id }, data: FREE });
+  const object = { type: "unit", id: held.id, name: `${role} ${key}` };
+  tx.audit({ verb: "publications.hold.dropped", accountId: held.accountId, object, old: { reason: held.hold } });
+}
+
 /** So many units of one host and role are counted with few questions. */
 const MANY = 20;
 const PAGE = 500;
@@ -44,8 +53,7 @@ export async function touch(tx: TransactionContext, units: readonly Touched[], c
 
 async function touchOne(tx: TransactionContext, { hostId, role, key, accountId }: Touched, cause: Cause): Promise<void> {
   const by = byOf(tx, cause);
-  // Nothing of a former owner's stands still at the next one's: a zone that passed to another account. What a guard holds is judged anew by itself.
-  if (accountId !== null) await tx.db.publishUnit.updateMany({ where: { hostId, role, key, hold: { notIn: ["guard"] }, NOT: { accountId } }, data: FREE });
+  if (accountId !== null) await freeFromFormer(tx, { hostId, role, key, accountId });
   // A single upsert on one unique key becomes ON CONFLICT DO UPDATE: two first touches at once are both counted.
   await tx.db.publishUnit.upsert({
     where: { hostId_role_key: { hostId, role, key } },

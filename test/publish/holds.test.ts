@@ -87,6 +87,8 @@ test("what was held for its former owner goes on when it passes to another accou
   await hold(panel, "2002", "guard");
   for (const key of ["2001", "2002"]) await panel.ctx.transaction((tx) => touch(tx, [{ hostId: "web1", role: "web", key, accountId: "2009" }]));
   assert.deepEqual([(await panel.unit("2001")).hold, (await panel.unit("2002")).hold], [null, "guard"]);
+  const entry = await panel.ctx.db.auditEntry.findFirstOrThrow({ where: { verb: "publications.hold.dropped" } });
+  assert.equal(entry.accountId, "2001", "told to whom it was held for");
 });
 
 test("a machine installed anew gets everything; nobody stands at what is gone", async (t) => {

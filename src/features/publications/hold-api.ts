@@ -36,8 +36,8 @@ export function holdApi(app: FastifyInstance, services: Services): void {
     "/publications/holds/release",
     { config: admin, schema: { body: HoldsInput, response: { 202: Type.Object({ released: Type.Integer() }) } } },
     async (request, reply) => {
-      const { host, reason } = request.body as { host: string; reason: string };
-      return reply.code(202).send({ released: await releaseAll(request.ctx, publisher(), host, reason) });
+      const { host, reason, count } = request.body as { host: string; reason: string; count?: number };
+      return reply.code(202).send({ released: await releaseAll(request.ctx, publisher(), host, reason, count) });
     },
   );
   app.get("/publications/holds/:unit", { config: admin, schema: { params: unitParams, response: { 200: DryRunOutput } } }, async (request) => {

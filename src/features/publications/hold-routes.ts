@@ -25,8 +25,8 @@ export function holdPages(app: FastifyInstance, services: Services): void {
     { config: admin },
     form({
       schema: HoldsInput,
-      async act(ctx, { host, reason }) {
-        const count = await releaseAll(ctx, publisher(), host, reason);
+      async act(ctx, { host, reason, count: seen }) {
+        const count = await releaseAll(ctx, publisher(), host, reason, seen);
         return { to: "/publications/holds", says: "publications.holds_released", data: { count } };
       },
       again: drawList,
@@ -48,13 +48,15 @@ export function holdPages(app: FastifyInstance, services: Services): void {
 
   async function drawList(request: FastifyRequest, reply: FastifyReply) {
     const window = windowOf(request.query);
-    const { rows, total } = await listHeld(request.ctx, window);
+    const { host } = (request.query ?? {}) as { host?: unknown };
+    const hostId = typeof host === "string" && host !== "" ? host.slice(0, 64) : undefined;
+    const { rows, total } = await listHeld(request.ctx, { ...window, hostId });
     const hosts = await names(request);
     const sees = isAdmin(request.actor);
     const views = rows.map((unit) => heldBody(request.ctx, sayTo(request), hosts, unit));
     const groups = sees ? await countHeld(request.ctx) : [];
     return reply.page("publications/holds", {
-      list: pagedList({ rows: views, total }, window, "/publications/holds"),
+      list: pagedList({ rows: views, total }, window, hostId === undefined ? "/publications/holds" : `/publications/holds?host=${encodeURIComponent(hostId)}`),
       admin: sees,
       audience: sees ? "admin" : "member",
       groups: groups.map((group) => ({ ...group, host: hosts.get(group.hostId) ?? group.hostId, label: `publications.hold_reasons.${group.reason}` })),

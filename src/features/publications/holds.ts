@@ -1,6 +1,6 @@
 /** Units that stand still: who sees them, what would change, and how they are let go on. */
 import type { Context } from "../../core/context.js";
-import { notFound } from "../../core/errors.js";
+import { conflict, notFound } from "../../core/errors.js";
 import type { Page } from "../../core/http/paging.js";
 import { ownedBy, requireAdmin } from "../../core/ownership.js";
 import {
@@ -53,14 +53,15 @@ export async function releaseHeld(ctx: Context, id: string): Promise<HeldUnit> {
   });
 }
 
-/** Lets all units of a host that are held for one reason go on. Returns how many. */
-export async function releaseAll(ctx: Context, publisher: Publisher, hostId: string, reason: string): Promise<number> {
+/** Lets all units of a host that are held for one reason go on; refused when they are not as many as were seen. Returns how many. */
+export async function releaseAll(ctx: Context, publisher: Publisher, hostId: string, reason: string, seen?: number): Promise<number> {
   requireAdmin(ctx);
   const host = await publisher.hosts.find(ctx.db, hostId);
   if (host === null) throw notFound("publications.host_unknown");
   return ctx.transaction(async (tx) => {
     const held = await listHeldIds(tx.db, hostId, reason);
     if (held.length === 0) throw notFound("publications.hold_unknown");
+    if (seen !== undefined && held.length !== seen) throw conflict("publications.holds_count_changed", { count: held.length });
     const { length } = await releaseHold(tx, held);
     tx.audit({
       verb: "publications.hold.all_released",

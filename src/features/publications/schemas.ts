@@ -101,7 +101,11 @@ export const PutBackOutput = Type.Object({
 
 const Reason = Type.Union(HOLD_REASONS.map((reason) => Type.Literal(reason)));
 export const HoldQuery = Type.Intersect([PublicationQuery, Type.Object({ reason: Type.Optional(Reason) })]);
-export const HoldsInput = Type.Object({ host: Id, reason: Reason });
+export const HoldsInput = Type.Object({
+  host: Id,
+  reason: Reason,
+  count: Type.Optional(Type.Integer({ minimum: 1, description: "How many were seen: refused when it is another number by now" })),
+});
 
 /** A unit that stands still on purpose. */
 export const HeldOutput = Type.Object({

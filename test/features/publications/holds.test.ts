@@ -50,7 +50,16 @@ test("an administrator reads what would come back, puts the release back, and le
   assert.equal((await admin.get(`/publications/holds/${unit.id}`)).statusCode, 404);
   const left = await ctx.db.publishUnit.count({ where: { hold: "putBack" } });
   assert.ok(left > 0, "the neighbour still stands");
-  const released = await admin.submit("/publications/holds", "/publications/holds/release", { host: unit.hostId, reason: "putBack" });
+  const list = async (host: string) => (await admin.get(`/publications/holds?host=${host}`)).body;
+  assert.doesNotMatch(await list(unit.hostId), /Nothing is on hold/);
+  assert.match(await list("another"), /Nothing is on hold/);
+  // What was held since the page was drawn has been seen by nobody.
+  const all = { host: unit.hostId, reason: "putBack" };
+  const unseen = await admin.submit("/publications/holds", "/publications/holds/release", { ...all, count: String(left + 1) });
+  assert.equal(unseen.statusCode, 409);
+  assert.match(unseen.body, /which is not what you saw/);
+  assert.equal(await ctx.db.publishUnit.count({ where: { hold: "putBack" } }), left);
+  const released = await admin.submit("/publications/holds", "/publications/holds/release", { ...all, count: String(left) });
   assert.equal(released.statusCode, 303);
   assert.equal(await ctx.db.publishUnit.count({ where: { hold: "putBack" } }), 0);
   const verbs = await ctx.db.auditEntry.findMany({ where: { verb: { startsWith: "publications." } }, orderBy: { position: "asc" } });

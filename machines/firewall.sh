@@ -104,5 +104,11 @@ wall_units() {
 }
 load_walls() { # after a change, on a machine that runs
   systemctl restart mutu-walls.service
-  [ ! -e /etc/mutu/nftables-public.conf ] || systemctl reload-or-restart mutu-firewall.service
+  [ ! -e /etc/mutu/nftables-public.conf ] || { systemctl reload-or-restart mutu-firewall.service && locked_out; }
+}
+locked_out() { # whoever runs this by SSH is told while that connection, which goes on, is still there to mend it
+  seen=${SSH_CONNECTION:-} seen=${seen%% *}
+  case $seen in '' | 127.* | ::1) return 0 ;; *:*) set -- admin6 ;; *) set -- admin4 ;; esac
+  nft get element inet mutu_public "$1" "{ ${seen%\%*} }" >/dev/null 2>&1 ||
+    echo "warning: SSH from $seen, whence you are here now, is closed: keep this connection, and run install again with --firewall \"$FIREWALL $seen\""
 }

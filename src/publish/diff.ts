@@ -9,6 +9,8 @@ export interface DiffLine {
 const CONTEXT_LINES = 3;
 /** Beyond this many line pairs the middle is shown as removed and added: a page is for reading. */
 const MOST_CELLS = 4_000_000;
+/** Lines shown of either side: who edits a machine's files by hand chooses how many there are, and a page of a million ends the panel. */
+const MOST_LINES = 5_000;
 
 const linesOf = (text: string): string[] => (text === "" ? [] : text.replace(/\n$/, "").split("\n"));
 
@@ -28,7 +30,8 @@ export function diffLines(before: string, after: string): DiffLine[] {
 function longestCommon(a: string[], b: string[]): DiffLine[] {
   const removed = (text: string): DiffLine => ({ mark: "-", text });
   const added = (text: string): DiffLine => ({ mark: "+", text });
-  if (a.length * b.length > MOST_CELLS) return [...a.map(removed), ...b.map(added)];
+  if (a.length * b.length > MOST_CELLS || Math.max(a.length, b.length) > MOST_LINES)
+    return [...first(a).map(removed), ...rest(a), ...first(b).map(added), ...rest(b)];
   const width = b.length + 1;
   const length = new Uint32Array((a.length + 1) * width);
   const at = (i: number, j: number): number => length[i * width + j] as number;
@@ -55,6 +58,9 @@ function longestCommon(a: string[], b: string[]): DiffLine[] {
   }
   return lines;
 }
+
+const first = (lines: string[]): string[] => lines.slice(0, MOST_LINES);
+const rest = (lines: string[]): DiffLine[] => (lines.length > MOST_LINES ? [{ mark: "@", text: "" }] : []);
 
 /** Leaves out what lies further than three lines from a change. */
 function fold(lines: DiffLine[]): DiffLine[] {

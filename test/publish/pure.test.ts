@@ -185,6 +185,17 @@ test("a diff, read backwards and forwards, gives both texts", () => {
   );
 });
 
+test("a diff of a million lines is for reading too", () => {
+  const many = "\n".repeat(1_000_000);
+  const counts = (before: string, after: string) => {
+    const marks = diffLines(before, after).map(({ mark }) => mark);
+    return ["-", "+", "@"].map((mark) => marks.filter((one) => one === mark).length);
+  };
+  assert.deepEqual(counts("", many), [0, 5000, 1]);
+  assert.deepEqual(counts("x\n", many), [1, 5000, 1]);
+  assert.deepEqual(counts(many, `${"y\n".repeat(6000)}`), [5000, 5000, 2]);
+});
+
 test("a host that goes on failing is tried less and less often, but at least every hour", () => {
   const ended = new Date("2026-11-22T12:00:00Z");
   const after = (minutes: number): Date => new Date(ended.getTime() + minutes * 60_000);

@@ -74,7 +74,13 @@ export interface HomeCard {
   permission?: string;
   view: string;
   /** `accountId`: the account that the person looks at, null for all of them; ownership stays in the query. */
-  load(ctx: Context, accountId: string | null): Promise<HomeCardContent | null>;
+  load(ctx: Context, accountId: string | null, reader: HomeReader): Promise<HomeCardContent | null>;
+}
+
+/** Whose home page it is: `t` speaks their language. */
+export interface HomeReader {
+  services: Services;
+  t(key: string, data?: Record<string, unknown>): string;
 }
 
 export interface HomeCardContent {

@@ -50,6 +50,8 @@ export function memberPages({ sites, domains, record, publications, accounts }: 
     `/domains/${domains["xn--pniche-caf-b7aj.test"]}/zone`,
     "/connect",
     "/publications",
+    "/publications/holds",
+    "/publications/holds?q=nothing-so-named",
     ...["done", "partial", "running"].map((state) => `/publications/${publications[state]}`),
     "/history",
     "/profile",
@@ -68,11 +70,15 @@ export function webmasterPages({ sites, accounts }: Scene): string[] {
 
 /** Of a member who has nothing yet. */
 export function newcomerPages(): string[] {
-  return ["/", "/sites", "/sites/bin", "/domains", "/domains/bin", "/ftp-logins", "/ftp-logins/new", "/connect", "/publications"];
+  return ["/", "/sites", "/sites/bin", "/domains", "/domains/bin", "/ftp-logins", "/ftp-logins/new", "/connect", "/publications", "/publications/holds"];
 }
 
 /** Of an administrator. */
-export function adminPages({ accounts, host, publications, sites, domains, admin, claire }: Scene, otherHost: string, plan: string): string[] {
+export function adminPages(
+  { accounts, host, publications, release, trouble, sites, domains, admin, claire }: Scene,
+  otherHost: string,
+  plan: string,
+): string[] {
   const account = (login: string) => `/accounts/${accounts[login]}`;
   return [
     "/",
@@ -103,8 +109,16 @@ export function adminPages({ accounts, host, publications, sites, domains, admin
     ...Object.values(publications).map((id) => `/publications/${id}`),
     "/publications/plan",
     "/publications/releases",
+    `/publications/releases/${release}`,
+    `/publications/releases/${release}?role=web&key=base`,
+    "/publications/holds",
+    ...Object.values(trouble.holds).map((id) => `/publications/holds/${id}`),
+    "/publications/renderer",
     "/audit",
     "/drift",
+    `/drift?account=${accounts["amis"]}`,
+    `/drift/repair?host=${host.id}`,
+    ...Object.values(trouble.drifts).map((id) => `/drift/${id}`),
     "/jobs",
     "/jobs/publications.catch-up",
     "/users",
@@ -114,6 +128,7 @@ export function adminPages({ accounts, host, publications, sites, domains, admin
     "/settings",
     "/sites",
     `/sites/${sites["amisducanal.test"]}`,
+    `/sites/${sites["amisducanal.test"]}/logs`,
     "/domains",
     "/domains/forbidden",
     "/domains/consents",

@@ -50,6 +50,13 @@ const PICTURES: Picture[] = [
     path: ({ publications }) => `/publications/${publications["done"]}`,
     before: showDiff,
   },
+  {
+    name: "hand-edit-en-1280-light",
+    view: { locale: "en", theme: "light" },
+    login: "jeanne",
+    path: ({ trouble }) => `/drift/${trouble.drifts["open"]}`,
+    before: (page) => page.evaluate(() => scrollTo(0, document.body.scrollHeight)),
+  },
 ];
 
 const after: (() => unknown)[] = [];
@@ -66,7 +73,9 @@ async function main(): Promise<void> {
   await fixDates(scene);
   // On the member's home, all is well but for one site that is on its way.
   await publishAll(app, scene.host);
-  await app.services.db.publishUnit.updateMany({ data: { quarantineCode: null } });
+  await app.services.db.publishUnit.updateMany({ data: { quarantineCode: null, hold: null } });
+  // Nothing of what the nights brought stands above these pages, but a file that somebody changed.
+  await app.services.db.host.updateMany({ data: { reachable: true, awaySince: null } });
   await setUnit(app, scene.host, "php", `${await numberOf(app, "amis")}/8.1`, { wanted: { increment: 1 } });
   mkdirSync(folder, { recursive: true });
   const { open } = await startBrowser(scope as Parameters<typeof startBrowser>[0], { flags: GREY_TEXT });
@@ -104,5 +113,6 @@ async function fixDates({ app, publications }: Scene): Promise<void> {
   const endedAt = new Date(startedAt.getTime() + 1_400);
   await db.publication.update({ where: { id: publications["done"] as string }, data: { startedAt, endedAt } });
   await db.account.updateMany({ data: { createdAt: startedAt } });
+  await db.drift.updateMany({ data: { seenAt: startedAt, lastSeenAt: endedAt } });
   await db.zone.updateMany({ where: { undoAt: { not: null } }, data: { undoAt: startedAt } });
 }

@@ -26,7 +26,7 @@ export async function addPublications(app: TestApp, host: Host, accountId: strin
     }) as Prisma.PublicationPartCreateWithoutPublicationInput;
   const web = part("web", String(owner), {
     says: [
-      { key: "sites.plan.folder_php", data: { name: "www.amisducanal.test", folder: "www/amisducanal.test", version: "8.4", memory: "256M" } },
+      { key: "sites.plan.folder_php", data: { name: "www.amisducanal.test", folder: "www/amisducanal.test", version: "8.4", memory: 256 } },
       { key: "sites.plan.redirect", data: { name: "ancien-nom.test", target: "https://amisducanal.test/", status: 308 } },
     ],
   });

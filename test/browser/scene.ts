@@ -18,6 +18,7 @@ import { addSite } from "../../src/features/sites/sites.js";
 import type { Host } from "../../src/generated/sqlite/client.js";
 import type { TestApp, TestUser } from "../support/app.js";
 import { addPublications } from "./publications.js";
+import { addTrouble, type Trouble } from "./trust.js";
 import { publishAll, setUnit } from "./units.js";
 import { fillZones } from "./zones.js";
 
@@ -48,6 +49,9 @@ export interface Scene {
   /** A record of the first association. */
   record: string;
   publications: Record<string, string>;
+  /** A release of the first machine that was replaced. */
+  release: string;
+  trouble: Trouble;
 }
 
 /** Makes everything; `app` must publish nothing by itself. */
@@ -105,7 +109,9 @@ export async function makeScene(app: TestApp): Promise<Scene> {
   await publishAll(app, host);
   await letFail(app, host, amis);
   const publications = await addPublications(app, host, amis);
-  return { app, claire, marc, sami, admin, host, accounts, sites, domains, record, publications };
+  const trouble = await addTrouble(app, host, amis, chorale, publications["done"] as string);
+  const { id: release } = await app.services.db.release.findFirstOrThrow({ where: { state: "past" } });
+  return { app, claire, marc, sami, admin, host, accounts, sites, domains, record, publications, release, trouble };
 }
 
 /** FTP accounts: one for everybody, one for a guest, one in the bin. */

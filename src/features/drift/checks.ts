@@ -11,8 +11,8 @@ export async function driftChecks(ctx: Context, services: Services): Promise<Che
   return hosts.map(({ id, name }): Check => {
     const open = counts.find(({ hostId, state }) => hostId === id && state === "open");
     const check = { name: "drift", subject: name, href: `/drift?host=${encodeURIComponent(id)}` };
-    if (open === undefined) return { ...check, state: "ok", says: { key: "drift.checks.none", data: {} } };
-    const data = { count: open.count, since: open.since?.toISOString() ?? "" };
+    if (open === undefined) return { ...check, state: "ok", says: { key: "drift.checks.none", data: { host: name } } };
+    const data = { host: name, count: open.count, since: open.since?.toISOString() ?? "" };
     return { ...check, state: "warning", says: { key: "drift.checks.open", data }, todo: { key: "drift.checks.todo", data: {} } };
   });
 }

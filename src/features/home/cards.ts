@@ -19,9 +19,10 @@ export interface DrawnHome {
 export async function drawCards(request: FastifyRequest, services: Services, audience: HomeCard["audience"]): Promise<DrawnHome> {
   const cards = services.features.flatMap((feature) => feature.homeCards ?? []).filter((card) => card.audience === audience);
   const visible = cards.filter((card) => !card.permission || refusalOf(request.actor, { permission: card.permission }) === null);
+  const reader = { services, t: (key: string, data?: Record<string, unknown>) => request.t(key, data) };
   const drawn: DrawnHome = { cards: [], state: "verified" };
   for (const card of visible.sort((a, b) => a.position - b.position)) {
-    const content = await card.load(request.ctx, request.person?.accountId ?? null);
+    const content = await card.load(request.ctx, request.person?.accountId ?? null, reader);
     if (!content) continue;
     drawn.cards.push({ view: card.view, data: content.data });
     drawn.state = worse(drawn.state, content.state ?? "verified");

@@ -59,6 +59,7 @@ export function holdPages(app: FastifyInstance, services: Services): void {
       list: pagedList({ rows: views, total }, window, hostId === undefined ? "/publications/holds" : `/publications/holds?host=${encodeURIComponent(hostId)}`),
       admin: sees,
       audience: sees ? "admin" : "member",
+      searched: sees ? "" : "_member",
       groups: groups.map((group) => ({ ...group, host: hosts.get(group.hostId) ?? group.hostId, label: `publications.hold_reasons.${group.reason}` })),
     });
   }

@@ -72,6 +72,14 @@ function roleName(say: Say, role: string): string {
   return known[role] === undefined ? role : say(known[role]);
 }
 
+/** What a unit is called; members read what it is, administrators also whose. */
+function unitName(ctx: Context, say: Say, role: string, key: string): string {
+  const admin = isAdmin(ctx.actor);
+  const [owner, version] = key.split("/");
+  if (role === "php" && version !== undefined) return say(admin ? "publications.unit_pool_of" : "publications.unit_pool", { version, owner });
+  return admin ? say("publications.unit", { role: roleName(say, role), key }) : roleName(say, role);
+}
+
 /** Gives the fields of a publication. A member is not told of neighbours: neither their names nor how their part ended. */
 export function publicationBody(ctx: Context, hosts: ReadonlyMap<string, string>, publication: PublicationRow) {
   const { id, number, hostId, author, startedAt, endedAt } = publication;
@@ -121,7 +129,7 @@ export function heldBody(ctx: Context, say: Say, hosts: ReadonlyMap<string, stri
     role,
     key,
     accountId,
-    name: say("publications.unit", { role: roleName(say, role), key }),
+    name: unitName(ctx, say, role, key),
     reason,
     label: say(`publications.hold_reasons.${reason}`),
     sentence: say(`publications.holds.${reason}`, holdWords(holdData)),

@@ -35,7 +35,10 @@ export async function awayBanners(ctx: Context): Promise<Banner[]> {
   if (away.length === 0) return [];
   const admin = isAdmin(ctx.actor);
   const waiting = await waitingOn(ctx, away);
-  return waiting.map((one) => ({ view: "publications/away", data: { ...one, admin, kept: admin ? "kept_admin" : "kept" } }));
+  return waiting.map((one) => ({
+    view: "publications/away",
+    data: { ...one, admin, kept: admin ? "kept_admin" : "kept", titled: admin ? "title" : "title_member" },
+  }));
 }
 
 async function waitingOn(ctx: Context, hosts: readonly { id: string; name: string; since: Date | null }[]): Promise<Waiting[]> {

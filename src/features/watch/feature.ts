@@ -1,6 +1,7 @@
 /** Watch: how everything is that administrators answer for, told to monitoring programs, on a page and by letters. */
 import type { Feature } from "../../core/feature.js";
 import { watchApi } from "./api.js";
+import { watchCards } from "./cards.js";
 import { watchCommands } from "./commands.js";
 import { createHealth } from "./health.js";
 import { watchJobs } from "./jobs.js";
@@ -28,5 +29,6 @@ export const feature: Feature = {
   jobs: watchJobs,
   menu: [{ label: "watch.menu", href: "/watch", icon: "heartbeat", audience: "admin", position: 38 }],
   words: { status: { commands: statusCommand } },
+  homeCards: watchCards,
   checks: watchMail,
 };

@@ -43,6 +43,16 @@ export function watchView(checks: readonly ShownCheck[], say: Say) {
   return { groups, bad, state: worstOf(checks), kind: worstOf(checks) === "failing" ? "bad" : "wait" };
 }
 
+/** A home page is for a glance. */
+const MOST_URGENT = 8;
+
+/** What the card of the home page draws: those that are not well, the failing ones first. */
+export function urgentView(checks: readonly ShownCheck[], say: Say) {
+  const bad = sorted(checks).filter(({ state }) => state !== "ok");
+  const lines = bad.slice(0, MOST_URGENT).map((check) => lineView(check, say));
+  return { lines, more: bad.length - lines.length, state: CHIPS[worstOf(checks)] };
+}
+
 function sorted(checks: readonly ShownCheck[]): ShownCheck[] {
   const rank = { failing: 0, warning: 1, ok: 2 };
   return [...checks].sort((a, b) => rank[a.state] - rank[b.state]);

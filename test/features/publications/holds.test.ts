@@ -38,7 +38,7 @@ test("an administrator reads what would come back, puts the release back, and le
   await edit("https://newer.test/");
   assert.match(await live(), /folder/);
   const sitePage = await jeanne.get(`/sites/${site.id}`);
-  assert.match(sitePage.body, new RegExp(`Release ${release.number} was put back and is online`));
+  assert.match(sitePage.body, new RegExp(`release ${release.number}\\) was put back and is online`));
   const holds = await admin.get("/publications/holds");
   assert.match(holds.body, /Let all of them go on/);
   const one = await admin.get(`/publications/holds/${unit.id}`);
@@ -95,9 +95,9 @@ test("members see their own holds and no button; putting back and letting go are
   await admin.api("POST", `/api/v1/publications/releases/${release.id}/put-back`, { role: "web", key: unit.key });
   await publisher.idle();
   const own = await jeanne.get("/publications/holds");
-  assert.match(own.body, new RegExp(unit.key));
+  assert.match(own.body, /<td>Web configuration</, "what it is; whose it is, they know");
   assert.doesNotMatch(own.body, /Let all|\/publications\/holds\/|>admin</);
-  assert.doesNotMatch((await paul.get("/publications/holds")).body, new RegExp(`Web configuration of ${unit.key}`));
+  assert.doesNotMatch((await paul.get("/publications/holds")).body, /Web configuration/);
   assert.equal((await jeanne.api("GET", "/api/v1/publications/holds")).json().items[0].heldBy, null);
   assert.equal((await paul.api("GET", "/api/v1/publications/holds")).json().total, 0);
   for (const member of [jeanne, paul]) {

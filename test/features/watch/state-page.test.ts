@@ -18,6 +18,12 @@ test("administrators read each check with what to do and since when, and choose 
   assert.match(page.body, /See whether the machine is on/);
   assert.match((await admin.get("/watch", { "accept-language": "fr" })).body, /web9/);
 
+  const overview = async () => (await admin.get("/overview")).body;
+  const card = async () => /What needs you([\s\S]*?)<\/section>/.exec(await overview())?.[1] ?? "";
+  assert.match(await card(), new RegExp(`href="/hosts/${id}">web9 has not answered since <time[^>]+>[^<]+</time>: no answer</a>`));
+  assert.doesNotMatch(await card(), /every file is as the panel left it/, "what is well is not told there");
+  assert.doesNotMatch((await (await app.as("jeanne")).get("/")).body, /What needs you/);
+
   assert.equal((await admin.submit("/watch", "/watch/letters", {})).statusCode, 303);
   assert.equal(await app.services.db.alertRefusal.count({ where: { userId: ada.id } }), 1);
   assert.equal((await admin.submit("/watch", "/watch/letters", { wanted: "true" })).statusCode, 303);

@@ -33,7 +33,9 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
     const { release, host, dry, changed, more, forwardOnly } = await planPutBack(request.ctx, publisher(), idOf(request), unit);
     const units = plannedParts(request.ctx, sayTo(request), dry).map((part, index) => {
       const back = dry.units[index]?.comesBack === true;
-      return { ...part, back, chip: back ? "published" : "held", href: `?${new URLSearchParams({ role: part.role, key: part.key })}` };
+      // What becomes of it first, and then what it serves.
+      const sentences = [...part.sentences.slice(-1), ...part.sentences.slice(0, -1)];
+      return { ...part, sentences, back, chip: back ? "published" : "held", href: `?${new URLSearchParams({ role: part.role, key: part.key })}` };
     });
     return reply.page("publications/release", {
       release: {

@@ -40,6 +40,8 @@ export interface DryRun {
 
 /** Files of which the lines are shown: a page is for reading. */
 export const MOST_FILES = 200;
+/** Lines shown of all of them together. */
+const MOST_LINES = 20_000;
 
 /** Plans what is touched now, or these rows as if they were, against what the database believes to be live. */
 export async function dryRun(engine: Engine, host: HostRecord, supposed: readonly UnitRow[] | null = null): Promise<DryRun> {
@@ -111,10 +113,13 @@ export async function diffChanges(store: Store, changes: readonly Changed[]): Pr
   const read = (hash: string | null): Promise<string | null> =>
     hash === null ? Promise.resolve("") : store.show(hash).catch((error: unknown) => `${runErrorOf("diff", error).output[0] ?? hash}\n`);
   const diffs: FileDiff[] = [];
+  let left = MOST_LINES;
   for (const { path, role, key, oldHash, newHash } of changes) {
     const [before, after] = [await read(oldHash), await read(newHash)];
     const secret = before === null || after === null;
-    diffs.push({ path, role, key, secret, lines: secret ? [] : diffLines(before, after) });
+    const lines = secret ? [] : diffLines(before, after);
+    diffs.push({ path, role, key, secret, lines: lines.length > left ? [...lines.slice(0, left), { mark: "@", text: "" }] : lines });
+    left -= Math.min(left, lines.length);
   }
   return diffs;
 }

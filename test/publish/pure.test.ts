@@ -6,9 +6,11 @@ import { findCulprit } from "../../src/publish/bisect.js";
 import { isDue } from "../../src/publish/catch-up.js";
 import { type ChipRow, chipOf, worstChip } from "../../src/publish/chip.js";
 import { diffLines } from "../../src/publish/diff.js";
+import { diffChanges } from "../../src/publish/dry-run.js";
 import { nextLevel } from "../../src/publish/fallback.js";
 import { applyChanges, byPath, diffFiles, type FileEntry, shardOf } from "../../src/publish/manifest.js";
 import { hashShard, planRelease } from "../../src/publish/plan.js";
+import type { Store } from "../../src/publish/store.js";
 import { commonFault } from "../../src/publish/systemic.js";
 import { traceRefusals } from "../../src/publish/trace.js";
 import { judge } from "../../src/publish/verify.js";
@@ -194,6 +196,25 @@ test("a diff of a million lines is for reading too", () => {
   assert.deepEqual(counts("", many), [0, 5000, 1]);
   assert.deepEqual(counts("x\n", many), [1, 5000, 1]);
   assert.deepEqual(counts(many, `${"y\n".repeat(6000)}`), [5000, 5000, 2]);
+});
+
+test("differences of many files are bounded together; those that are left out say so", async () => {
+  const store = { show: async (hash: string) => "x\n".repeat(Number(hash)) } as unknown as Store;
+  const changes = ["9000", "9000", "9000", "1"].map((newHash) => ({ path: "p", role: "web", key: "1", oldHash: null, newHash }));
+  const shown = (await diffChanges(store, changes)).map(({ lines }) => [lines.length, lines.at(-1)?.mark]);
+  assert.deepEqual(shown, [
+    [5001, "@"],
+    [5001, "@"],
+    [5001, "@"],
+    [1, "+"],
+  ]);
+  const more = (await diffChanges(store, [...changes, ...changes])).map(({ lines }) => [lines.length, lines.at(-1)?.mark]);
+  assert.deepEqual(more.slice(4), [
+    [4997, "@"],
+    [1, "@"],
+    [1, "@"],
+    [1, "@"],
+  ]);
 });
 
 test("a host that goes on failing is tried less and less often, but at least every hour", () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addDomain } from "../../../src/features/domains/index.js";
 import { addSite } from "../../../src/features/sites/sites.js";
+import { programFingerprint } from "../../../src/publish/fingerprint.js";
 import { until } from "../../support/until.js";
 import { createPanel } from "./panel.js";
 
@@ -109,7 +110,7 @@ test("a new renderer waits on its page, in the API and for the command; members 
   assert.equal((await admin.api("GET", "/api/v1/publications/renderer")).json(), null);
   assert.equal((await jeanne.get("/publications/renderer")).statusCode, 404);
   const hosts = [{ id: host.id, name: "web1", different: 12, state: "pending" }];
-  const facts = { state: "waiting", reason: "renderer", fingerprint: "f".repeat(64), units: 40, different: 12 };
+  const facts = { state: "waiting", reason: "renderer", fingerprint: await programFingerprint(), units: 40, different: 12 };
   await ctx.db.rendererChange.create({ data: { ...facts, accountId: account.id, publications: [publicationId], hosts, createdAt: ctx.clock.now() } });
   const { body } = await admin.get("/publications/renderer");
   for (const words of [/12 of 40 units/, /club: its files are online/, /web1: 12 units/, /accounts\/\d+\.conf/]) assert.match(body, words);

@@ -207,7 +207,8 @@ describe("units", { timeout: 600_000 }, () => {
     const answers: number[] = [];
     let done = false;
     const visitor = async (method: "GET" | "POST"): Promise<void> => {
-      while (!done) answers.push((await lab.fetch(node, `https://${NAME}/index.php`, { method, ...(method === "POST" && { body: "a=b" }) })).status);
+      const asked = { method, http1: true, ...(method === "POST" && { body: "a=b" }) };
+      while (!done) answers.push((await lab.fetch(node, `https://${NAME}/index.php`, asked)).status);
     };
     const visitors = [visitor("GET"), visitor("POST")];
     const files = memberFiles();

@@ -11,6 +11,8 @@ export interface FetchOptions {
   timeoutSeconds?: number;
   /** As this number: packet walls look at it. */
   uid?: number;
+  /** Without HTTP/2: there a worker of nginx that ends refuses, by GOAWAY, what it has not begun; browsers ask again (RFC 9113, 6.8), curl does not. */
+  http1?: boolean;
 }
 
 export interface FetchResult {
@@ -30,6 +32,7 @@ export async function fetchFrom(from: LabNode, address: string, url: string, opt
   const argv = [
     ...["curl", "-q", "-s", "-S", "-k", "-i", "--noproxy", "*", "--max-time", `${options.timeoutSeconds ?? TIMEOUT_SECONDS}`],
     ...["--resolve", `${hostname}:${number}:${address}`, "-H", "Expect:"],
+    ...(options.http1 ? ["--http1.1"] : []),
     ...(options.method ? ["-X", options.method] : []),
     ...(options.method === "HEAD" ? ["--head"] : []),
     ...Object.entries(options.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]),

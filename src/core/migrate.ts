@@ -164,7 +164,9 @@ function copySqlite(path: string, before: string): string | null {
   try {
     const [tables] = connection.prepare("SELECT count(*) AS n FROM sqlite_master").all() as { n: number }[];
     if (!tables || Number(tables.n) === 0) return null;
-    const copy = `${path}.before-${before}`;
+    // A restoration may be led on within the second of the migration that came before it.
+    let copy = `${path}.before-${before}`;
+    for (let more = 2; existsSync(copy); more += 1) copy = `${path}.before-${before}-${more}`;
     connection.exec(`VACUUM INTO '${copy.replaceAll("'", "''")}'`);
     return copy;
   } finally {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -65,6 +65,10 @@ test("a SQLite file is copied before a migration, and the copy holds what was th
   assert.deepEqual(applied, ["9999_more"]);
   assert.equal(copy, `${url.slice(5)}.before-9999_more-20261122T100000Z`);
   assert.ok(existsSync(copy));
+  // Laid back and led on again within the same second: the first copy stays what it was.
+  for (const part of ["", "-wal", "-shm"]) rmSync(`${url.slice(5)}${part}`, { force: true });
+  copyFileSync(copy, url.slice(5));
+  assert.equal((await migrateDatabase(url, more, new Date("2026-11-22T10:00:00Z"))).copy, `${copy}-2`);
   const kept = await openDatabase(`file:${copy}`);
   t.after(() => kept.close());
   assert.equal(await kept.client.setting.count(), 1);

@@ -18,7 +18,8 @@ export const accountUndos: Record<string, Undo> = {
   },
   async "accounts.account.resumed"(tx, entry) {
     await refuseOther(tx, entry);
-    await suspendAccount(tx, entry.objectId, String(entry.old["suspendedReason"] ?? ""));
+    const reason = entry.old["suspendedReason"];
+    await suspendAccount(tx, entry.objectId, typeof reason === "string" ? reason : "");
   },
   async "accounts.account.removed"(tx, entry) {
     await refuseOther(tx, entry);

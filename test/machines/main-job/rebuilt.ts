@@ -9,7 +9,7 @@ interface Scene {
   name: string;
 }
 
-const KEPT = "/root/kept.tar.gz";
+const KEPT = "/var/tmp/kept.tar.gz";
 
 export function rebuiltTests(scene: () => Scene): void {
   test("control is rebuilt on a blank machine from `mutu backup`: its publication finds an empty plan, and the web machine served all the while", async () => {

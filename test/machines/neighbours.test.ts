@@ -84,7 +84,7 @@ describe("neighbours", { timeout: 600_000 }, () => {
 
   test("a site that sleeps under 200 clients, while its pool changes: the excess is told so, its neighbours notice nothing", async (t) => {
     const { body: plan } = await house.api<{ id: string }>("POST", "/plans", { ...(await defaultPlan()), name: "Wider", phpWorkers: 7 });
-    const crowd = await gather(outside(), house.web.ip, [
+    const crowd = await gather(t, outside(), house.web.ip, [
       { name: "asleep", host: sleeper.name, path: "/sleep.php", clients: 200, pauseMs: 0, impatient: true, from: CROWD },
       ...visitors(),
     ]);
@@ -107,7 +107,7 @@ describe("neighbours", { timeout: 600_000 }, () => {
       "SELECT max(p.number) AS last FROM Publication p JOIN Host h ON h.id = p.hostId WHERE h.name = 'web1'",
     )) as [{ last: number }];
     const storm = { name: "storm", host: stormy.name, path: "/post.php", method: "POST" as const, body: "x".repeat(2048), clients: 8, pauseMs: 0, from: CROWD };
-    const crowd = await gather(outside(), house.web.ip, [storm, ...visitors()]);
+    const crowd = await gather(t, outside(), house.web.ip, [storm, ...visitors()]);
     for (let at = 0; at < PUBLICATIONS; at += 1) {
       const { status, body } = await house.api("PATCH", `/sites/${sleeper.siteId}`, { memoryMb: 64 + at });
       assert.equal(status, 200, JSON.stringify(body));

@@ -65,13 +65,13 @@ export function spawnBound(argv: readonly string[], log: number): ChildProcess {
   return child;
 }
 
-/** Asks again until the answer is not undefined; throws after `timeoutMs` with what was waited for. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, timeoutMs = 20_000): Promise<T> {
+/** Asks again, `pauseMs` after each answer, until it is not undefined; throws after `timeoutMs` with what was waited for. */
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, timeoutMs = 20_000, pauseMs = 20): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
     if (performance.now() > end) throw new Error(`waited ${timeoutMs} ms for ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
 }

@@ -14,6 +14,8 @@ export const ADMIN = "ada";
 const COMMAND_MS = 180_000;
 const PANEL_MS = 60_000;
 const CHIP_MS = 150_000;
+/** The panel takes 600 requests a minute of one address. */
+const CHIP_PAUSE_MS = 250;
 
 export interface ApiAnswer<T> {
   status: number;
@@ -193,6 +195,7 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
           return states.includes(body.chip.state) ? body : undefined;
         },
         CHIP_MS,
+        CHIP_PAUSE_MS,
       );
     },
     async script(source, ...args) {

@@ -1,6 +1,7 @@
 /** Visitors and scanners on machines of the lab. */
 import type { ChildProcess } from "node:child_process";
 import { readFileSync } from "node:fs";
+import type { TestContext } from "node:test";
 import { fileURLToPath } from "node:url";
 import type { LabNode } from "../lab/node.js";
 
@@ -29,9 +30,10 @@ export interface Crowd {
   leave(): Promise<Counts>;
 }
 
-/** Sends visitors from a machine to an address, until they are told to leave. */
-export async function gather(from: LabNode, to: string, jobs: readonly Job[]): Promise<Crowd> {
+/** Sends visitors from a machine to an address, until they are told to leave or the test ends, however it does. */
+export async function gather(t: TestContext, from: LabNode, to: string, jobs: readonly Job[]): Promise<Crowd> {
   const child = from.spawnInNetwork([process.execPath, STORM, JSON.stringify({ to, jobs })], { stdio: ["pipe", "pipe", "inherit"] });
+  t.after(() => void child.kill("SIGKILL"));
   let said = "";
   child.stdout?.on("data", (chunk: Buffer) => {
     said += chunk;

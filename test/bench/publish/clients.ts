@@ -8,6 +8,10 @@ export interface Visit {
   name: string;
   /** 443, unless another is given. */
   port?: number;
+  /** Only its PHP page, GET and POST by turns; else a page and a POST to PHP. */
+  php?: boolean;
+  /** A request that goes on meanwhile: of another site, and how it must end. */
+  slow?: { name: string; path: string; wanted: string };
   clients: number;
   pauseMs: number;
   /** Bounds: whatever the asker forgets, the visitors end. */
@@ -24,8 +28,20 @@ export interface Visited {
   p50Ms: number;
   p99Ms: number;
   seconds: number;
+  /** What became of the slow request; null: there was none. */
+  slow: { ms: number; fault: string | null } | null;
 }
 
+interface Question {
+  address: string;
+  port: number;
+  name: string;
+  method: "GET" | "POST";
+  path: string;
+  wanted: string;
+}
+
+const HTTPS = 443;
 const BODY = "a=1";
 const TIMEOUT_MS = 15_000;
 const KEPT_FAULTS = 5;
@@ -54,7 +70,7 @@ async function visitAll(visit: Visit): Promise<Visited> {
     for (let turn = offset; !stop && sent < visit.most && performance.now() - started < visit.seconds * 1000; turn += 1) {
       sent += 1;
       const asked = performance.now();
-      const fault = await ask(visit, turn % 2 === 0 ? "GET" : "POST");
+      const fault = await ask(questionOf(visit, turn % 2 === 0 ? "GET" : "POST"));
       waits.push(performance.now() - asked);
       if (fault !== null) {
         lost += 1;
@@ -63,6 +79,7 @@ async function visitAll(visit: Visit): Promise<Visited> {
       await new Promise((resume) => setTimeout(resume, visit.pauseMs));
     }
   };
+  const slow = visit.slow === undefined ? null : askSlow(visit, visit.slow);
   await Promise.all(Array.from({ length: visit.clients }, (_, index) => one(index)));
   waits.sort((a, b) => a - b);
   const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))] ?? 0;
@@ -74,13 +91,30 @@ async function visitAll(visit: Visit): Promise<Visited> {
     p50Ms: at(0.5),
     p99Ms: at(0.99),
     seconds: (performance.now() - started) / 1000,
+    slow: await slow,
   };
 }
 
+function questionOf({ address, name, port = HTTPS, php }: Visit, method: "GET" | "POST"): Question {
+  const plain = method === "GET" && !php;
+  return {
+    address,
+    port,
+    name,
+    method,
+    path: plain ? "/plain.html" : "/index.php",
+    wanted: plain ? `plain ${name}` : `got ${method === "GET" ? "" : BODY}`.trim(),
+  };
+}
+
+async function askSlow({ address, port = HTTPS }: Visit, { name, path, wanted }: NonNullable<Visit["slow"]>): Promise<Visited["slow"]> {
+  const asked = performance.now();
+  const fault = await ask({ address, port, name, method: "GET", path, wanted });
+  return { ms: performance.now() - asked, fault };
+}
+
 /** null: the site itself answered. */
-function ask({ address, name, port }: Visit, method: "GET" | "POST"): Promise<string | null> {
-  const path = method === "GET" ? "/plain.html" : "/index.php";
-  const wanted = method === "GET" ? `plain ${name}` : `got ${BODY}`;
+function ask({ address, name, port, method, path, wanted }: Question): Promise<string | null> {
   const headers = {
     host: name,
     connection: "close",
@@ -95,7 +129,7 @@ function ask({ address, name, port }: Visit, method: "GET" | "POST"): Promise<st
     const options = {
       agent: false as const,
       host: address,
-      port: port ?? 443,
+      port,
       servername: name,
       path,
       method,

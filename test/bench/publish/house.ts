@@ -6,7 +6,7 @@ import { openSqlite } from "../../../src/core/sqlite.js";
 import type { Lab } from "../../machines/lab/lab.js";
 import { raiseLab } from "../../machines/lab/lab.js";
 import type { LabNode } from "../../machines/lab/node.js";
-import { buildPrograms } from "./build.js";
+import { type Build, buildPrograms } from "./build.js";
 import { type Asked, askLines } from "./lines.js";
 import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./unit.js";
 
@@ -20,13 +20,16 @@ export interface House {
 
 const WALL_USER = "1990";
 
-/** Raises it, with a panel that knows nothing yet. */
-export async function raiseHouse(): Promise<House> {
-  const build = await buildPrograms(["publish/panel", "publish/clients"]);
+/** What has to be built. */
+export const PROGRAMS = ["publish/panel", "publish/clients"];
+
+/** Raises it, with a panel that knows nothing yet. Without a build of the caller's, with its own. */
+export async function raiseHouse(built?: Build): Promise<House> {
+  const build = built ?? (await buildPrograms(PROGRAMS));
   let lab: Lab | undefined;
   const close = async () => {
     await lab?.close();
-    build.remove();
+    if (built === undefined) build.remove();
   };
   try {
     lab = await raiseLab({ nodes: ["control", "web1"] });
@@ -62,13 +65,17 @@ async function layState(lab: Lab, web: LabNode): Promise<string> {
   const keys = join(state, "hosts", web.name);
   mkdirSync(keys, { recursive: true, mode: 0o700 });
   mkdirSync(join(state, "ssh"), { mode: 0o700 });
-  // Not in the panel's own process: Prisma's schema engine (WebAssembly, 50 MB) is none of its memory. `mutu database migrate` makes tables.
-  const database = openSqlite(join(state, "mutu.db"));
-  database.exec(await schemaScript("sqlite"));
-  database.close();
+  await layTables(state);
   copyFileSync(lab.panelKey.path, join(keys, "id_ed25519"));
   writeFileSync(join(keys, "known_hosts"), `${web.ip} ${await web.hostKey()}\n`);
   return state;
+}
+
+/** Not in the panel's own process: Prisma's schema engine (WebAssembly, 50 MB) is none of its memory. `mutu database migrate` makes tables. */
+export async function layTables(state: string): Promise<void> {
+  const database = openSqlite(join(state, "mutu.db"));
+  database.exec(await schemaScript("sqlite"));
+  database.close();
 }
 
 /** Gives an account files: a page and a PHP file that tells what it was sent, unless it is told which. */

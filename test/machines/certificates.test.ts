@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
+import { forwardOnlyTests } from "./certificates-ftp.js";
 import { Authority, atAnotherTime, CLOCK, shown } from "./certificates-rig.js";
 import { run, until } from "./lab/run.js";
 import { type House, raiseHouse, type SiteBody } from "./main-job/rig.js";
@@ -119,6 +120,8 @@ describe("certificates", { timeout: 900_000 }, () => {
     const fingerprint = await verified(FTP);
     assert.equal(fingerprintOf(await shown(house.control, house.control.ip, 21, FTP, "ftp")), fingerprint);
   });
+
+  forwardOnlyTests(() => ({ house }));
 
   test("one address of ten leads elsewhere: nine are covered, and the tenth is told with its next try", async () => {
     const site = await add(`n0.${ZONE}`);

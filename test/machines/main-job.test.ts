@@ -5,6 +5,7 @@ import { startBrowser } from "../support/browser.js";
 import { until } from "./lab/run.js";
 import { browserIn } from "./main-job/browser.js";
 import { doubtsTests } from "./main-job/doubts.js";
+import { powerTests } from "./main-job/power.js";
 import { rebuiltTests } from "./main-job/rebuilt.js";
 import { type House, ORIGIN, raiseHouse, type SiteBody } from "./main-job/rig.js";
 
@@ -258,5 +259,6 @@ describe("main job", { timeout: 600_000 }, () => {
   });
 
   doubtsTests(() => ({ house, site, account }));
+  powerTests(() => ({ house, site, account, name: SITE }));
   rebuiltTests(() => ({ house, name: SITE }));
 });

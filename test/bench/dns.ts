@@ -5,10 +5,12 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { cpus, loadavg, totalmem } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import type { Secondary } from "../../src/features/dns/role.js";
 import { type Lab, raiseLab } from "../machines/lab/lab.js";
 import type { LabNode } from "../machines/lab/node.js";
+import { must } from "../machines/lab/run.js";
 import { type Followed, startBindSecondary, startKnotSecondary } from "../machines/names-rig.js";
 import type { NameFigures } from "./dns/panel.js";
 import { buildPrograms } from "./publish/build.js";
@@ -20,7 +22,12 @@ import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./publish/unit.js";
 const AIM_MS = 100;
 /** Zones in one transaction and its publication while the machine is filled. */
 const PAGE = 500;
-const WARM_UP = 3;
+/** More than the activations that a machine keeps (`KEEP` of apply): filling wrote every shard again and again, and those go one release a change. */
+const WARM_UP = 12;
+/** So little processor time (hundredths of a second) in so many seconds is rest; who is never quiet is measured all the same. */
+const QUIET_TICKS = 10;
+const QUIET_SECONDS = 5;
+const QUIET_AT_MOST = 180;
 const BARE = "bare.bench.example";
 const SERVERS = ["primary", "Knot secondary", "BIND secondary"] as const;
 
@@ -28,6 +35,8 @@ export interface Options {
   zones: number;
   runs: number;
   changes: number;
+  /** Changes before the first run; with none, nothing is waited for either. */
+  warmUp: number;
 }
 
 export interface RunFigures {
@@ -51,7 +60,7 @@ export async function bench(words: string[]): Promise<void> {
     args: words,
     options: { zones: { type: "string" }, runs: { type: "string" }, changes: { type: "string" }, json: { type: "boolean" } },
   });
-  const options = { zones: Number(values.zones ?? 10_000), runs: Number(values.runs ?? 3), changes: Number(values.changes ?? 20) };
+  const options = { zones: Number(values.zones ?? 10_000), runs: Number(values.runs ?? 3), changes: Number(values.changes ?? 20), warmUp: WARM_UP };
   const figures = await measure(options, (line) => process.stderr.write(`${line}\n`));
   process.stdout.write(values.json ? `${JSON.stringify(figures, null, 2)}\n` : `${report(figures)}\n`);
 }
@@ -87,10 +96,11 @@ export async function measure(options: Options, say: (line: string) => void): Pr
     await layBare(control, lab);
     const next = changesOf(panel, options.zones, servers);
     const bare = baresOf(panel, control, servers);
-    for (let count = 0; count < WARM_UP; count += 1) {
+    for (let count = 0; count < options.warmUp; count += 1) {
       await next();
       await bare();
     }
+    if (options.warmUp > 0) say(`quiet after ${await quieten(nodes)} s`);
     const runs: RunFigures[] = [];
     for (let run = 1; run <= options.runs; run += 1) {
       say(`run ${run} of ${options.runs}`);
@@ -143,6 +153,25 @@ async function fill(panel: Asked, zones: number, servers: Servers, say: (line: s
     say(`${laid + page} zones after ${(ms / 1000).toFixed(1)} s`);
   }
   return { ms, catalogMs };
+}
+
+/**
+ * Waits until what filling left to do is done: data on their way to the disk, journals and timers of ten thousand zones. Gives how long, in seconds.
+ * A machine has these zones for years; what is measured is a change of one of them.
+ */
+async function quieten(nodes: readonly LabNode[]): Promise<number> {
+  await must(["sync"]);
+  const used = async () => {
+    const each = await Promise.all(nodes.map((node) => node.must(["sh", "-c", "cat /proc/[0-9]*/stat 2>/dev/null || :"])));
+    const ticks = each.flatMap((text) => text.trim().split("\n")).map((line) => line.slice(line.lastIndexOf(")") + 2).split(" "));
+    return ticks.reduce((sum, fields) => sum + Number(fields[11]) + Number(fields[12]), 0);
+  };
+  for (let waited = 0, before = await used(); ; waited += QUIET_SECONDS) {
+    await wait(QUIET_SECONDS * 1000);
+    const now = await used();
+    if (now - before <= QUIET_TICKS || waited >= QUIET_AT_MOST) return waited + QUIET_SECONDS;
+    before = now;
+  }
 }
 
 /** A zone that the panel does not know, in the same server and in the catalog, its file where anybody may write it. */

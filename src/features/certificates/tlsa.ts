@@ -45,14 +45,16 @@ export async function tlsaRecords(db: Db, domains: readonly NamedDomain[]): Prom
   );
   const signed = domains.filter(({ id }) => ids.has(id));
   if (signed.length === 0) return new Map();
-  const names = await db.certificateName.findMany({
-    where: {
-      OR: signed.flatMap(({ name }) => [{ name }, { name: { endsWith: `.${name}` } }]),
-      subject: { tlsa: true, source: { not: "none" }, currentId: { not: null } },
-    },
-    include: { subject: { include: { current: true, previous: true } } },
-    orderBy: [{ name: "asc" }, { subjectId: "asc" }],
+  // From the accounts, not from the names: an end of a name is found by reading every name that there is.
+  const accounts = [...new Set(signed.map(({ accountId }) => accountId))];
+  const subjects = await db.certificateSubject.findMany({
+    where: { OR: [{ accountId: null }, { accountId: { in: accounts } }], tlsa: true, source: { not: "none" }, currentId: { not: null } },
+    include: { current: true, previous: true, names: { select: { name: true } } },
+    orderBy: { id: "asc" },
   });
+  const names = subjects
+    .flatMap((subject) => subject.names.map(({ name }) => ({ name, subject })))
+    .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
   const records = new Map<string, DerivedRecord[]>();
   for (const { name, subject } of names) {
     const domain = nearest(signed, name);

@@ -108,7 +108,12 @@ load_walls() { # after a change, on a machine that runs
 }
 locked_out() { # whoever runs this by SSH is told while that connection, which goes on, is still there to mend it
   seen=${SSH_CONNECTION:-} seen=${seen%% *}
-  case $seen in '' | 127.* | ::1) return 0 ;; *:*) set -- admin6 ;; *) set -- admin4 ;; esac
-  nft get element inet mutu_public "$1" "{ ${seen%\%*} }" >/dev/null 2>&1 ||
+  case $seen in '' | 127.* | ::1) return 0 ;; *:*) set -- 6 ;; *) set -- 4 ;; esac
+  # What comes from a web machine never gets as far as the administrators' rule, so that one that was taken over cannot try SSH.
+  if in_set "web$1"; then
+    echo "warning: SSH from $seen, whence you are here now, is closed, for --web-addresses \"$WEB_ADDRESSES\" holds it: keep this connection, and run install again with web machines' own addresses, or come from elsewhere"
+  elif ! in_set "admin$1"; then
     echo "warning: SSH from $seen, whence you are here now, is closed: keep this connection, and run install again with --firewall \"$FIREWALL $seen\""
+  fi
 }
+in_set() { nft get element inet mutu_public "$1" "{ ${seen%\%*} }" >/dev/null 2>&1; }

@@ -4,7 +4,8 @@
  */
 import type { Context } from "../core/context.js";
 import { conflict } from "../core/errors.js";
-import type { RendererChange } from "../generated/sqlite/client.js";
+import { withoutJob } from "../core/jobs/index.js";
+import type { Prisma, RendererChange } from "../generated/sqlite/client.js";
 import { type Comparison, compareHost, type Different, touchDifferent } from "./compare.js";
 import type { HostRecord } from "./contract.js";
 import type { Engine } from "./engine.js";
@@ -14,6 +15,8 @@ import type { Report } from "./run.js";
 /** Of all units: so many do not differ by one unit's fault. */
 const MOST_SHARE = 0.1;
 const OPEN = ["trying", "waiting", "applying"];
+/** Of whoever carries a change out: job, page, command and night, on any panel. The job's own lease has another name. */
+const LEASE = "publications.renderer.carried";
 const LATEST = [{ createdAt: "desc" as const }, { id: "desc" as const }];
 
 /** What is needed of a publisher. */
@@ -85,7 +88,7 @@ export async function compareAll(runner: Runner, cause: "nightly" | "versions" =
   const reason = reasonToWait({ units, different, newRenderer });
   if (reason !== null) {
     const change = await begin(ctx, { reason, fingerprint, found, sums });
-    return { ...sums, touched: 0, change: await advance(runner, change) };
+    return { ...sums, touched: 0, change: (await advanceRenderer(runner)) ?? change };
   }
   let touched = 0;
   for (const one of found) touched += await touchDifferent(ctx, one.host.id, one.different, newRenderer ? "renderer" : cause);
@@ -112,22 +115,33 @@ export async function applyChange(ctx: Context, by: string): Promise<RendererCha
     const data = { state: "applying", decidedBy: by, decidedAt: tx.clock.now(), hosts: JSON.parse(JSON.stringify(hosts)), error: undefined, endedAt: null };
     const object = { type: "renderer", id: last.id, name: last.fingerprint.slice(0, 12) };
     tx.audit({ verb: "publications.renderer.applied", accountId: null, object, new: { units: last.different } });
-    return tx.db.rendererChange.update({ where: { id: last.id }, data });
+    const { count } = await tx.db.rendererChange.updateMany({ where: { id: last.id, state: last.state }, data });
+    if (count === 0) throw conflict("publications.renderer_nothing_waits");
+    return tx.db.rendererChange.findUniqueOrThrow({ where: { id: last.id } });
   });
 }
 
-/** Goes on with what is open, as far as it may. */
+/**
+ * Goes on with what is open, as far as it may: one at a time, for whoever looks while another publishes would take units that are under way for failing
+ * ones, and stop it. Gives the change as it stands when somebody else is at it.
+ */
 export async function advanceRenderer(runner: Runner): Promise<RendererChange | null> {
-  const open = await openChange(runner.ctx);
-  return open === null ? null : advance(runner, open);
+  const { ctx, engine } = runner;
+  const done = await withoutJob(engine.services, LEASE, async () => {
+    const change = await openChange(ctx);
+    // A panel of another version (one of several, during an upgrade) finds nothing to do, and would call it done.
+    if (change === null || change.fingerprint !== (await programFingerprint())) return change;
+    if (change.state === "trying") return tryFirst(runner, change);
+    if (change.state === "applying") return applyToAll(runner, change);
+    return change;
+  });
+  return done === null ? openChange(ctx) : done.value;
 }
 
-async function advance(runner: Runner, change: RendererChange): Promise<RendererChange> {
-  // A panel of another version (one of several, during an upgrade) finds nothing to do, and would call it done.
-  if (change.fingerprint !== (await programFingerprint())) return change;
-  if (change.state === "trying") return tryFirst(runner, change);
-  if (change.state === "applying") return applyToAll(runner, change);
-  return change;
+/** Writes how far it is. One that stalled while another panel ended the change writes nothing over that end. */
+async function note(ctx: Context, change: RendererChange, data: Prisma.RendererChangeUpdateManyMutationInput): Promise<RendererChange> {
+  await ctx.db.rendererChange.updateMany({ where: { id: change.id, state: change.state }, data });
+  return ctx.db.rendererChange.findUniqueOrThrow({ where: { id: change.id } });
 }
 
 interface Beginning {
@@ -144,7 +158,11 @@ async function begin(ctx: Context, { reason, fingerprint, found, sums }: Beginni
     .map(({ host, different }) => ({ id: host.id, name: host.name, different: different.length, state: "pending" }));
   const state = accountId === null ? "waiting" : "trying";
   const data = { state, reason, fingerprint, ...sums, accountId, hosts: JSON.parse(JSON.stringify(hosts)), createdAt: ctx.clock.now() };
-  return ctx.db.rendererChange.create({ data });
+  return ctx.transaction(async (tx) => {
+    // Another panel's night, or an upgrade's comparison, may have found the same meanwhile.
+    const open = await tx.db.rendererChange.findFirst({ where: { state: { in: OPEN }, fingerprint }, orderBy: LATEST });
+    return open ?? tx.db.rendererChange.create({ data });
+  });
 }
 
 /** The account's units alone, on every host; each must be proven. */
@@ -154,11 +172,10 @@ async function tryFirst(runner: Runner, change: RendererChange): Promise<Rendere
   for (const { id } of hostsOf(change)) {
     const { failing, publicationId } = await publishDifferent(runner, id, (unit) => unit.accountId === accountId);
     if (publicationId !== null) publications.push(publicationId);
-    const data = { publications };
-    if (failing !== null) return runner.ctx.db.rendererChange.update({ where: { id: change.id }, data: { ...data, ...failed(runner.ctx, failing) } });
-    await runner.ctx.db.rendererChange.update({ where: { id: change.id }, data });
+    if (failing !== null) return note(runner.ctx, change, { publications, ...failed(runner.ctx, failing) });
+    await note(runner.ctx, change, { publications });
   }
-  return runner.ctx.db.rendererChange.update({ where: { id: change.id }, data: { state: "waiting" } });
+  return note(runner.ctx, change, { state: "waiting" });
 }
 
 /** Host by host: the first one healthy before the next. */
@@ -170,10 +187,10 @@ async function applyToAll(runner: Runner, change: RendererChange): Promise<Rende
     const { failing } = await publishDifferent(runner, host.id, () => true);
     host.state = failing === null ? "done" : "failed";
     const data = { hosts: JSON.parse(JSON.stringify(hosts)) };
-    if (failing !== null) return ctx.db.rendererChange.update({ where: { id: change.id }, data: { ...data, ...failed(ctx, failing) } });
-    await ctx.db.rendererChange.update({ where: { id: change.id }, data });
+    if (failing !== null) return note(ctx, change, { ...data, ...failed(ctx, failing) });
+    await note(ctx, change, data);
   }
-  return end(ctx, change.id, "done");
+  return note(ctx, change, { state: "done", endedAt: ctx.clock.now() });
 }
 
 interface Failing {

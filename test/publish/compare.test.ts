@@ -1,11 +1,12 @@
 /** Everything rendered and compared, nothing touched but what differs; a new renderer goes to one account first and waits for a person. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { probers } from "../../src/features/sites/probers.js";
 import type { Daemon } from "../../src/publish/contract.js";
-import { applyChange, chipOf } from "../../src/publish/index.js";
+import { applyChange, chipOf, createPublisher } from "../../src/publish/index.js";
 import { chooseFirst, reasonToWait } from "../../src/publish/renderer.js";
 import type { Scope } from "../support/database.js";
-import { makePanel, type Panel, type PanelOptions, testDaemon, type Words } from "./rig.js";
+import { directory, hostRecord, LIMITS, makePanel, type Panel, type PanelOptions, testDaemon, testRole, testServices, type Words } from "./rig.js";
 
 const site = (number: number, text = "www"): Words => ({ text, names: [`s${number}.example.org`] });
 const numbers = (count: number) => Array.from({ length: count }, (_, at) => 2001 + at);
@@ -178,4 +179,64 @@ test("host by host: where the first does not take it, the second is left alone; 
   await applyChange(panel.ctx, "root");
   assert.equal((await panel.publisher.advanceRenderer())?.state, "done");
   assert.deepEqual([await served(panel, "second\n", first), await served(panel, "second\n", second)], [30, 30]);
+});
+
+test("two panels at which two people press at once: one of them says the word, one panel carries it out, and the other leaves it alone", async (t) => {
+  const { daemons, version } = versioned();
+  const role = testRole("web");
+  let open = (): void => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  let arrive = (): void => undefined;
+  const arrived = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  let stall = false;
+  const slow: typeof role = {
+    ...role,
+    async collect(...words) {
+      if (stall) {
+        arrive();
+        await opened;
+      }
+      return role.collect(...words);
+    },
+  };
+  const panel = await village(t, 30, { daemons, roles: [slow, testRole("files")] as never });
+  const steps: string[] = [];
+  const { door, port } = panel.machine;
+  const other = createPublisher({
+    services: testServices(t, panel.ctx),
+    roles: [role] as never,
+    daemons: daemons as never,
+    hosts: directory([hostRecord("web1", door, [{ name: "tester", role: "web" }], port)]),
+    probers,
+    limits: LIMITS,
+    onStep: (step) => steps.push(step),
+  });
+  t.after(() => other.close());
+  t.after(() => open());
+  await another(panel);
+  version.words = "second\n";
+  assert.equal((await panel.publisher.compareAll()).change?.state, "waiting");
+  const pressed = await Promise.allSettled([applyChange(panel.ctx, "ana"), applyChange(panel.ctx, "eve")]);
+  assert.deepEqual(pressed.map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+  // A committed touch wakes every publisher of a process: of these runs nothing is asked here.
+  await other.idle();
+  steps.length = 0;
+
+  stall = true;
+  const carried = panel.publisher.advanceRenderer();
+  await arrived;
+  assert.equal((await other.advanceRenderer())?.state, "applying");
+  assert.equal((await panel.publisher.advanceRenderer())?.state, "applying", "nor does the same panel begin twice");
+  assert.deepEqual(steps, []);
+  // The one that stalled finds the change ended by another, and writes nothing over that.
+  await panel.ctx.db.rendererChange.updateMany({ where: { state: "applying" }, data: { state: "superseded" } });
+  stall = false;
+  open();
+  assert.equal((await carried)?.state, "superseded");
+  assert.equal(await served(panel, "second\n"), 30);
+  assert.equal(await other.advanceRenderer(), null, "the lease was given back, and nothing is open");
 });

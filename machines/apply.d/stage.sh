@@ -193,8 +193,8 @@ stage() { # <base> <root>
   [ "$live_root" = "$1" ] || die 12 "live $live_root"
   printf 'stage %s .\n' "$2" >>journal
   take
-  index=/dev/null
-  [ "$1" = none ] || index=releases/$1/index
+  [ "$1" != "$2" ] || mend_index "$1"
+  [ "$1" = none ] && index=/dev/null || index=releases/$1/index
   plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan"
   # shellcheck disable=SC2086 # words, checked above
   build "$1" "$2" $plan

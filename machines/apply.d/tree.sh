@@ -48,6 +48,17 @@ whole_release() { # <directory> [<xx> <hash>...]: its 256 links lead where its i
   done
 }
 
+mend_index() { # <root>: what its 256 links say, where that is the index whose sum is its name; changes nothing otherwise
+  [ "$(sha256sum <"releases/$1/index")" != "$1  -" ] || return 0
+  for xx in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
+    for yy in 0 1 2 3 4 5 6 7 8 9 a b c d e f; do
+      hash=$(readlink "releases/$1/$xx$yy") && echo "$xx$yy ${hash##*/}"
+    done
+  done >incoming/index
+  [ "$(sha256sum <incoming/index)" = "$1  -" ] || return 0
+  mv -f incoming/index "releases/$1/index" && echo "mended index" || broken "index"
+}
+
 spoilt_among() { # <hash>...: prints those whose files are no longer what the name says
   for hash; do
     : >"incoming/check/s.$hash" || return 1

@@ -5,6 +5,7 @@
 import type { Examination, Failure } from "../core/machine/index.js";
 import { adoptRelease } from "./adopt.js";
 import { closeRow, filesOfShards, type KeptEdit, recordDrift } from "./drift.js";
+import { closeParts } from "./drift-parts.js";
 import { changesOf, planAnew } from "./drift-plan.js";
 import type { ReleasePlan, Run } from "./engine.js";
 import { errorOf, RunFailure } from "./failure.js";
@@ -29,7 +30,7 @@ export class DriftMet extends Error {
 /** Looks of one run: an answer names two hundred files at most, and whoever edits may still be at it. */
 const MOST_LOOKS = 40;
 
-/** Carries what was changed by hand into a release of ours. Returns how many files there were. */
+/** Carries what was changed by hand into a release of ours, and sends anew what holds it together. Returns how many files there were, of both kinds. */
 export async function carryDrift(run: Run, met?: Failure): Promise<number> {
   let files = 0;
   for (let looks = 0; looks < MOST_LOOKS; looks += 1) {
@@ -37,10 +38,12 @@ export async function carryDrift(run: Run, met?: Failure): Promise<number> {
     // Also when nothing is found: somebody may have put back what was seen before.
     const { edits, shards } = await recordDrift(run.engine, run.ctx, run.host, found);
     if (found.count === 0) return files;
-    if (shards.length === 0) throw new RunFailure(errorOf("drift", met ?? { kind: "drift", shards: found.parts }));
+    if (shards.length === 0 && found.parts.length === 0) throw new RunFailure(errorOf("drift", met ?? { kind: "drift", shards: found.parts }));
     await carry(run, edits, shards);
-    files += edits.length;
-    if (found.count <= found.files.length + found.parts.length) return files;
+    await closeParts(run.ctx, run.host.id, found.parts);
+    files += edits.length + found.parts.length;
+    // Where its index was another, the shards were not looked at.
+    if (found.count <= found.files.length + found.parts.length && !found.parts.includes("index")) return files;
   }
   throw new RunFailure(errorOf("drift", met ?? { kind: "drift", shards: [] }));
 }

@@ -43,7 +43,7 @@ export async function countDrift(db: Db): Promise<{ hostId: string; state: strin
 
 /** Compares what we left with what lay there; null: its content could not be kept. */
 export async function diffDrift(store: Store, { path, role, key, kind, kept, leftHash, hash }: DriftRow): Promise<FileDiff | null> {
-  if (kind === "strange" || (hash !== null && !kept)) return null;
+  if (kind === "strange" || kind === "part" || (hash !== null && !kept)) return null;
   const [diff] = await diffChanges(store, [{ path, role: role ?? "", key: key ?? "", oldHash: leftHash, newHash: hash }]);
   return diff ?? null;
 }
@@ -74,8 +74,9 @@ export async function adoptDrift(tx: TransactionContext, row: DriftRow, by: stri
   return rows;
 }
 
-/** Lets a unit go on: the next run writes what it should be, and closes its rows. As `adoptDrift`. */
+/** Lets a unit go on: the next run writes what it should be, and closes its rows. As `adoptDrift`. What is no unit's is put right by the next run, whoever starts it. */
 export async function repairDrift(tx: TransactionContext, row: DriftRow, by: string): Promise<DriftRow[]> {
+  if (row.role === null && row.state === "open") return [await tx.db.drift.update({ where: { id: row.id }, data: { decidedBy: by } })];
   const unit = await unitOf(tx, row);
   if (unit === null || (unit.hold !== "drift" && unit.hold !== "adopted" && unit.hold !== null)) return [];
   const rows = await siblingsOf(tx, row);

@@ -2,6 +2,7 @@
 import type { Context, TransactionContext } from "../core/context.js";
 import type { Examination, Machine, Outcome } from "../core/machine/index.js";
 import type { HostRecord } from "./contract.js";
+import { recordParts } from "./drift-parts.js";
 import { type Edit, editsOf } from "./drift-plan.js";
 import type { Engine } from "./engine.js";
 import { holdUnits, releaseHold } from "./holds.js";
@@ -78,7 +79,8 @@ export async function recordDrift(engine: Engine, ctx: Context, host: HostRecord
       }
       kept.push({ ...edit, id: written.id, size: size ?? 0, kept: size !== null, asked, withdrawn });
     }
-    const seen = new Set(edits.map(({ path }) => path));
+    await recordParts(tx, host, found.parts);
+    const seen = new Set([...edits.map(({ path }) => path), ...found.parts]);
     const back = rows.filter((row) => all && !row.carried && !seen.has(row.path));
     for (const { id } of back) await closeRow(tx, id, "gone", null);
     await holdEdited(tx, host.id, kept);

@@ -239,3 +239,52 @@ test("what somebody has put back before a run came to it is over, and its unit g
   await panel.publisher.idle();
   assert.match(await textOf(panel, A), /^text next$/m);
 });
+
+test("what holds the release together is sent anew by itself, and stands in nobody's way", async (t) => {
+  const panel = await makePanel(t);
+  await panel.set(BOTH);
+  await panel.publisher.idle();
+  const { root } = await panel.ctx.db.release.findFirstOrThrow({ where: { state: "live" } });
+  const { hash } = await panel.ctx.db.publishedShard.findFirstOrThrow({ where: { shard: shardOf(A) } });
+  const release = join(panel.machine.root, "releases", root);
+  const before = await readFile(join(release, "index"), "utf8");
+  const list = join(panel.machine.root, "lists", hash);
+  const found = async () => {
+    const looked = await panel.publisher.look("web1");
+    await panel.publisher.idle();
+    return looked.ok && looked.value;
+  };
+  for (const [part, spoil] of [
+    ["index", () => writeFile(join(release, "index"), `zz ${hash}\n`)],
+    [
+      "links",
+      async () => {
+        await rm(join(release, "7f"));
+        await symlink("../../shards/nowhere", join(release, "7f"));
+      },
+    ],
+    [
+      `list ${shardOf(A)}`,
+      async () => {
+        await chmod(list, 0o644);
+        await writeFile(list, "");
+      },
+    ],
+  ] as const) {
+    await spoil();
+    assert.ok(await found(), part);
+    const told = await panel.ctx.db.drift.findMany({ where: { path: part } });
+    assert.ok(told.length > 0, part);
+    assert.deepEqual([...new Set(told.map(({ kind, state, role }) => `${kind} ${state} ${role}`))], ["part repaired null"], JSON.stringify(told));
+    assert.equal(await found(), 0, part);
+  }
+  assert.equal(await readFile(join(release, "index"), "utf8"), before);
+  assert.equal(await panel.ctx.db.drift.count({ where: { kind: { not: "part" } } }), 0, "and no file of anybody's was touched by hand");
+  // what meets it by publishing puts it right too
+  await writeFile(join(release, "index"), "");
+  await panel.set({ [A]: site(Number(A), "next"), [B]: site(Number(B)) });
+  await panel.publisher.idle();
+  assert.equal((await panel.publication()).state, "done", JSON.stringify((await panel.publication()).errors));
+  assert.match(await textOf(panel, A), /^text next$/m);
+  await assertAgrees(panel);
+});

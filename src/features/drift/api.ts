@@ -33,12 +33,12 @@ export function driftApi(app: FastifyInstance, services: Services): void {
   }));
 
   app.post("/drift/:drift/repair", { config, schema: { params: DriftParams, response: { 200: CountOutput } } }, async (request) => ({
-    files: await repair(request.ctx, idOf(request)),
+    files: await repair(request.ctx, publisher(), idOf(request)),
   }));
 
   app.post("/drift/repair", { config, schema: { body: PlaceInput, response: { 200: CountOutput } } }, async (request) => {
     const { host: hostId, account: accountId, count } = request.body as { host?: string; account?: string; count: number };
-    return { files: await repairAll(request.ctx, { hostId, accountId }, count) };
+    return { files: await repairAll(request.ctx, publisher(), { hostId, accountId }, count) };
   });
 
   app.post("/drift/look", { config, schema: { body: LookInput, response: { 200: LookOutput } } }, async (request) => {

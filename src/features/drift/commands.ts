@@ -39,6 +39,7 @@ export function driftCommands(command: Command, services: Services): void {
       const { row, diff, instead } = await getDrift(ctx, publisher(), id);
       const { host, path, kind, state, seenAt } = driftBody(await namesOf(ctx), row);
       line([seenAt, host, path, kind, state].join("\t"));
+      if (kind === "part") return line("it holds a release together, and is sent anew with the next publication, or by repair");
       if (diff === null) return line("its content was not kept: a link, a name that no release has, no text, or more than 1 MB");
       if (diff.secret) return line("a password or a key stands in it: what changed is not told");
       for (const { mark, text } of diff.lines) line(mark === "@" ? "  …" : `${mark} ${text}`);
@@ -60,7 +61,7 @@ export function driftCommands(command: Command, services: Services): void {
     .action(async (id: string | undefined, { host, account }: { host?: string; account?: string }) => {
       const ctx = context();
       const place = { hostId: await hostIdOf(ctx, host), ...(account && { accountId: account }) };
-      const files = id === undefined ? await repairAll(ctx, place, await countRepairs(ctx, place)) : await repair(ctx, id);
+      const files = id === undefined ? await repairAll(ctx, publisher(), place, await countRepairs(ctx, place)) : await repair(ctx, publisher(), id);
       await publisher().idle();
       line(`${files} files repaired`);
     });

@@ -61,16 +61,18 @@ export async function adopt(ctx: Context, id: string): Promise<number> {
   });
 }
 
-/** Puts a unit right: the run that follows writes its files anew. Returns how many files were changed by hand. */
-export async function repair(ctx: Context, id: string): Promise<number> {
+/** Puts a unit right, or what is no unit's: the run that follows writes its files anew. Returns how many files were changed by hand. */
+export async function repair(ctx: Context, publisher: Publisher, id: string): Promise<number> {
   requireAdmin(ctx);
-  return ctx.transaction(async (tx) => {
+  const { hostId, files } = await ctx.transaction(async (tx) => {
     const row = await known(tx, id);
     const rows = await repairDrift(tx, row, byOf(ctx));
     if (rows.length === 0) throw conflict("drift.not_held");
     tx.audit({ verb: "drift.unit.repaired", accountId: row.accountId, object: objectOf(row), old: { files: paths(rows) } });
-    return rows.length;
+    return { hostId: row.hostId, files: rows.length };
   });
+  publisher.wake(hostId);
+  return files;
 }
 
 /** What a repair of a whole machine or account is about. */
@@ -86,10 +88,10 @@ export async function countRepairs(ctx: Context, place: Place): Promise<number> 
 }
 
 /** Puts right whatever waits on a machine or of an account; what was adopted stays. Refused when it is not as many files as were announced. */
-export async function repairAll(ctx: Context, place: Place, count: number): Promise<number> {
+export async function repairAll(ctx: Context, publisher: Publisher, place: Place, count: number): Promise<number> {
   requireAdmin(ctx);
   if (place.hostId === undefined && place.accountId === undefined) throw notFound("drift.place_unknown");
-  return ctx.transaction(async (tx) => {
+  const { hosts, files } = await ctx.transaction(async (tx) => {
     const rows = await openRows(tx, place);
     if (rows.length !== count) throw conflict("drift.count_changed", { count: rows.length });
     const done = new Set<string>();
@@ -99,8 +101,10 @@ export async function repairAll(ctx: Context, place: Place, count: number): Prom
       for (const { id } of repaired) done.add(id);
       if (repaired.length > 0) tx.audit({ verb: "drift.unit.repaired", accountId: row.accountId, object: objectOf(row), old: { files: paths(repaired) } });
     }
-    return done.size;
+    return { hosts: new Set(rows.map(({ hostId }) => hostId)), files: done.size };
   });
+  for (const hostId of hosts) publisher.wake(hostId);
+  return files;
 }
 
 /** What became of a look at one machine. */
@@ -128,6 +132,6 @@ async function known({ db }: Pick<Context, "db">, id: string): Promise<DriftRow>
 const openRows = async ({ db }: Pick<Context, "db">, place: Place): Promise<DriftRow[]> =>
   (await readDrift(db, { ...place, lying: true, take: MOST_ROWS })).rows.filter(({ state }) => state === "open");
 
-const objectOf = ({ id, role, key }: DriftRow) => ({ type: "drift", id, name: `${role ?? ""} ${key ?? ""}`.trim() });
+const objectOf = ({ id, role, key, path }: DriftRow) => ({ type: "drift", id, name: role === null ? path : `${role} ${key ?? ""}`.trim() });
 const paths = (rows: readonly DriftRow[]): string[] => rows.map(({ path }) => path);
 const byOf = ({ actor }: Context): string => (actor.kind === "user" ? actor.login : actor.kind === "system" ? actor.name : "");

@@ -42,7 +42,7 @@ export function driftPages(app: FastifyInstance, services: Services): void {
       schema: PlaceInput,
       async act(ctx, { host, account, count }) {
         const place = placeOf({ host, account });
-        const files = await repairAll(ctx, place, count);
+        const files = await repairAll(ctx, publisher(), place, count);
         return { to: `/drift${queryOf(place)}`, says: "drift.repaired", data: { count: files } };
       },
       again: drawRepair,
@@ -69,7 +69,7 @@ export function driftPages(app: FastifyInstance, services: Services): void {
       schema: Type.Object({}),
       async act(ctx, _input, request) {
         const id = idOf(request);
-        return { to: `/drift/${encodeURIComponent(id)}`, says: "drift.repaired", data: { count: await repair(ctx, id) } };
+        return { to: `/drift/${encodeURIComponent(id)}`, says: "drift.repaired", data: { count: await repair(ctx, publisher(), id) } };
       },
       again: drawFile,
     }),
@@ -102,6 +102,8 @@ export function driftPages(app: FastifyInstance, services: Services): void {
       lies,
       noticeKind: { open: "wait", adopted: "wait", refused: "bad", repaired: "good" }[row.state] ?? null,
       asked: row.state === "open" && row.decidedBy !== null,
+      /** Nobody's to keep: it waits for the next run, not for a person. */
+      waits: row.state === "open" && row.role === null,
     });
   }
 

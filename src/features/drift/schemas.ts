@@ -23,7 +23,10 @@ export const DriftOutput = Type.Object({
   role: nullable(Type.String()),
   key: nullable(Type.String()),
   accountId: nullable(Type.String()),
-  kind: Type.String({ description: "changed, added, removed or strange (a link, a pipe, a name that no release has: never read)" }),
+  kind: Type.String({
+    description:
+      "changed, added, removed or strange (a link, a pipe, a name that no release has: never read), or part (an index, links or a list: what holds a release together)",
+  }),
   state: Type.String({ description: "open, adopted, repaired, refused (the program does not take it) or gone" }),
   kept: Type.Boolean({ description: "Its content is in the store" }),
   hash: nullable(Type.String()),

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { addDomain } from "../../../src/features/domains/index.js";
 import { driftChecks } from "../../../src/features/drift/checks.js";
@@ -119,4 +121,32 @@ test("asked for while the machine was away, the repair comes as soon as it answe
   await publisher.idle();
   assert.doesNotMatch(await file(), /edited/);
   assert.equal((await ctx.db.drift.findUniqueOrThrow({ where: { id: row.id } })).state, "repaired");
+});
+
+test("what holds a release together waits for its machine, has a button, an API and a command, and nobody can keep it", async (t) => {
+  const { ctx, publisher, machine, host, admin, jeanne } = await createScene(t);
+  await writeFile(join(machine.root, "live/release/index"), "");
+  await machine.lock();
+  const now = ctx.clock.now();
+  const { id } = await ctx.db.drift.create({ data: { hostId: host.id, path: "index", kind: "part", seenAt: now, lastSeenAt: now } });
+  const page = await admin.get(`/drift/${id}`);
+  assert.match(page.body, new RegExp(`action="/drift/${id}/repair"`));
+  assert.doesNotMatch(page.body, /\/adopt"/);
+  assert.equal((await admin.submit("/drift", `/drift/${id}/adopt`, {})).statusCode, 409);
+  assert.equal((await jeanne.api("POST", `/api/v1/drift/${id}/repair`)).statusCode, 404);
+  assert.deepEqual((await admin.api("POST", `/api/v1/drift/${id}/repair`)).json(), { files: 1 });
+  await publisher.idle();
+  assert.equal((await ctx.db.drift.findUniqueOrThrow({ where: { id } })).state, "open", "its machine is away");
+  await machine.unlock();
+  assert.equal((await admin.submit("/drift", `/drift/${id}/repair`, {})).statusCode, 303);
+  await publisher.idle();
+  const ended = await ctx.db.drift.findUniqueOrThrow({ where: { id } });
+  assert.deepEqual([ended.state, ended.decidedBy], ["repaired", "admin"]);
+  const edit = await ctx.db.drift.findFirstOrThrow({ where: { kind: "changed" } });
+  assert.deepEqual([edit.state, edit.carried], ["open", true], "the hand edit of before, which the broken index hid, is seen and kept");
+  const looks = (await admin.api("POST", "/api/v1/drift/look", {})).json() as { files: number | null }[];
+  assert.deepEqual(
+    looks.map(({ files }) => files),
+    [0],
+  );
 });

@@ -19,12 +19,20 @@ export function daemonsOf(engine: Pick<Engine, "daemons">, host: HostRecord, rol
 
 /** Renders every unit at the level it is to be served at; one that cannot even be rendered falls back at once. */
 export async function renderUnits(engine: Engine, host: HostRecord, units: readonly RunUnit[]): Promise<void> {
-  for (const unit of units) {
-    await renderUnit(engine, host, unit);
-    // From here on a unit is its files: whatever it falls back to is not made from its state.
-    if (unit.desired.state !== null) unit.desired = { ...unit.desired, state: RENDERED };
-  }
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let index = next++; index < units.length; index = next++) {
+      const unit = units[index] as RunUnit;
+      await renderUnit(engine, host, unit);
+      // From here on a unit is its files: whatever it falls back to is not made from its state.
+      if (unit.desired.state !== null) unit.desired = { ...unit.desired, state: RENDERED };
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, units.length) }, worker));
 }
+
+/** Each new content is waited for until it is on the disk; several at once take hardly longer than one. */
+const AT_ONCE = 8;
 
 const RENDERED = {};
 

@@ -67,10 +67,11 @@ async function leaveOutWaiting(engine: Engine, ctx: Context, host: HostRecord, u
   if (roles.length === 0) return units;
   const { fields } = ctx.db.publishUnit;
   const since = new Date(ctx.clock.now().getTime() - engine.limits.afterSeconds * 1000);
+  // Whether it is held is looked at here: asked in the same question, SQLite would begin with all that are not.
   const elsewhere = await ctx.db.publishUnit.findMany({
-    where: { hostId: { not: host.id }, role: { in: roles }, hold: null, wanted: { gt: fields.published }, touchedAt: { gt: since } },
-    select: { role: true, key: true },
+    where: { hostId: { not: host.id }, role: { in: roles }, wanted: { gt: fields.published }, touchedAt: { gt: since } },
+    select: { role: true, key: true, hold: true },
   });
-  const waitedFor = new Set(elsewhere.map(({ role, key }) => `${role} ${ownerOf(key)}`));
+  const waitedFor = new Set(elsewhere.filter(({ hold }) => hold === null).map(({ role, key }) => `${role} ${ownerOf(key)}`));
   return units.filter((unit) => !first(unit).some((role) => waitedFor.has(`${role} ${ownerOf(unit.row.key)}`)));
 }

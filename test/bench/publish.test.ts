@@ -6,7 +6,7 @@ import { report } from "./publish/report.js";
 import { SCENARIOS, VISITED } from "./publish/scenarios.js";
 import { type Figures, measure, type Published } from "./publish.js";
 
-const OPTIONS = { sites: 40, runs: 1, changes: 4, only: SCENARIOS };
+const OPTIONS = { sites: 40, runs: 1, changes: 4, only: SCENARIOS, batch: null };
 /** A unit of each account, a pool of every other one, and what belongs to the machine itself. */
 const LEAST_UNITS = 60;
 let figures: Figures;

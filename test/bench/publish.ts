@@ -1,5 +1,5 @@
 /**
- * `npm run bench publish [--sites 1000] [--runs 3] [--changes 20] [--only changes,visitors,pools,slow,render] [--json]`: how long a committed change takes
+ * `npm run bench publish [--sites 1000] [--runs 3] [--changes 20] [--only changes,visitors,pools,slow,render] [--batch 500] [--json]`: how long a committed change takes
  * until the site itself has proven it, beside the bare start of the same Apache on the same tree in the same run; how long a neighbour's visitors wait
  * meanwhile, while PHP pools change and while a third account's request is slow; and what rendering everything takes. Every site has a certificate.
  */
@@ -23,6 +23,8 @@ export interface Options {
   runs: number;
   changes: number;
   only: readonly Scenario[];
+  /** Units of a batch while everything is published for the first time; null: as it ships. */
+  batch: number | null;
 }
 
 /** What was measured on the two machines. */
@@ -43,12 +45,19 @@ export interface Figures {
 /** The command. */
 export async function bench(words: string[]): Promise<void> {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ args: words, options: { sites: text, runs: text, changes: text, only: text, json: { type: "boolean" } } });
+  const { values } = parseArgs({ args: words, options: { sites: text, runs: text, changes: text, only: text, batch: text, json: { type: "boolean" } } });
   const only = (values.only ?? SCENARIOS.join(",")).split(",") as Scenario[];
   const unknown = only.filter((name) => !SCENARIOS.includes(name));
   if (unknown.length > 0) throw new Error(`not ${unknown.join(", ")}: there are ${SCENARIOS.join(", ")}`);
-  const figures = await measure({ sites: Number(values.sites ?? 1000), runs: Number(values.runs ?? 3), changes: Number(values.changes ?? 20), only }, (line) =>
-    process.stderr.write(`${line}\n`),
+  const figures = await measure(
+    {
+      sites: Number(values.sites ?? 1000),
+      runs: Number(values.runs ?? 3),
+      changes: Number(values.changes ?? 20),
+      only,
+      batch: values.batch === undefined ? null : Number(values.batch),
+    },
+    (line) => process.stderr.write(`${line}\n`),
   );
   process.stdout.write(values.json ? `${JSON.stringify(figures, null, 2)}\n` : `${report(figures)}\n`);
 }
@@ -70,7 +79,7 @@ export async function measure(options: Options, say: (line: string) => void): Pr
 /** Raises the machines, fills them, measures, and takes everything away again. */
 async function measurePublished(build: Build, options: Options, say: (line: string) => void): Promise<Published> {
   say("raising two machines");
-  const house = await raiseHouse(build);
+  const house = await raiseHouse(build, options.batch);
   try {
     say(`${options.sites} accounts, published in one run`);
     const first = await house.panel.ask<Published["first"]>("load", { address: house.web.ip, sites: options.sites });

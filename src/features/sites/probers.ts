@@ -1,5 +1,6 @@
 /** Asks a site as a visitor would: over HTTPS, by its name. The second kind goes through the site's PHP pool. */
 import { Agent, request } from "node:https";
+import { createSecureContext } from "node:tls";
 import type { Answer, Prober, WebAddress } from "../../publish/contract.js";
 
 /** As many connections as verification asks at once. */
@@ -15,7 +16,8 @@ function webProber(path: string): Prober {
     reaches: ({ web }) => web !== null,
     ask(host, { name }, _hash, timeoutMs) {
       if (host.web === null) return Promise.resolve({ error: "no address" });
-      agent ??= new Agent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+      // No connection is kept: each site would have one of its own, thousands after a first publication, and the switch to another Apache ends them anyway.
+      agent ??= new Agent({ keepAlive: false, maxSockets: MAX_SOCKETS, maxCachedSessions: 0, secureContext: createSecureContext() });
       return ask(host.web, name, path, agent, timeoutMs);
     },
     close() {

@@ -45,6 +45,8 @@ const HTTPS = 443;
 const BODY = "a=1";
 const TIMEOUT_MS = 15_000;
 const KEPT_FAULTS = 5;
+/** One for all: a program that asks for a living does not read its trusted roots for each connection. */
+const trust = createSecureContext();
 
 let stop = false;
 let visiting: Promise<Visited> | null = null;
@@ -112,9 +114,6 @@ async function askSlow({ address, port = HTTPS }: Visit, { name, path, wanted }:
   const fault = await ask({ address, port, name, method: "GET", path, wanted });
   return { ms: performance.now() - asked, fault };
 }
-
-/** One for all: a program that asks for a living does not read its trusted roots for each connection. */
-const trust = createSecureContext();
 
 /** null: the site itself answered. Straight on TLS: what a visitor's program costs is taken from the machines here, which share its processors. */
 function ask({ address, name, port, method, path, wanted }: Question): Promise<string | null> {

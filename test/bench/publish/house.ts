@@ -24,7 +24,7 @@ const WALL_USER = "1990";
 export const PROGRAMS = ["publish/panel", "publish/clients"];
 
 /** Raises it, with a panel that knows nothing yet. Without a build of the caller's, with its own. */
-export async function raiseHouse(built?: Build): Promise<House> {
+export async function raiseHouse(built?: Build, batch: number | null = null): Promise<House> {
   const build = built ?? (await buildPrograms(PROGRAMS));
   let lab: Lab | undefined;
   const close = async () => {
@@ -44,7 +44,7 @@ export async function raiseHouse(built?: Build): Promise<House> {
       );
     const panel = start("publish/panel", PANEL_FLAGS);
     const clients = start("publish/clients", []);
-    await panel.ask("start", { state: await layState(lab, web) });
+    await panel.ask("start", { state: await layState(lab, web), batch });
     return {
       ...{ control, web, panel, clients },
       async close() {

@@ -6,6 +6,7 @@ import { hostDirectory } from "../../../src/features/hosts/directory.js";
 import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
 import { editSite } from "../../../src/features/sites/sites.js";
 import { type RunningPanel, startPanel } from "../../../src/panel.js";
+import { BATCH } from "../../../src/publish/batches.js";
 import { onTouched } from "../../../src/publish/touch.js";
 import { layAccounts, PLANS } from "./accounts.js";
 import { environmentOf, memoryOf } from "./environment.js";
@@ -41,8 +42,10 @@ let filling: { since: number; batches: number } | null = null;
 const system = (): Context => panel.program.services.context({ kind: "system", name: "bench" });
 
 await answerLines({
-  async start({ state }: { state: string }) {
-    panel = await startPanel(environmentOf(state), { publisher: { onStep: noteStep } });
+  async start({ state, batch }: { state: string; batch: number | null }) {
+    panel = await startPanel(environmentOf(state), {
+      publisher: { onStep: noteStep, ...(batch !== null && { limits: { batch: { ...BATCH, units: batch } } }) },
+    });
     onTouched(() => {
       committed = performance.now();
     });

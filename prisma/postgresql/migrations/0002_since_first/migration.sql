@@ -685,6 +685,9 @@ CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expire
 -- CreateIndex
 CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
 
+-- CreateIndex
+CREATE INDEX "PublishUnit_hostId_wanted_published_idx" ON "PublishUnit"("hostId", "wanted", "published");
+
 -- AddForeignKey
 ALTER TABLE "DomainLook" ADD CONSTRAINT "DomainLook_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 

@@ -508,6 +508,7 @@ ALTER TABLE "new_PublishUnit" RENAME TO "PublishUnit";
 CREATE INDEX "PublishUnit_accountId_idx" ON "PublishUnit"("accountId");
 CREATE INDEX "PublishUnit_updatedAt_idx" ON "PublishUnit"("updatedAt");
 CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
+CREATE INDEX "PublishUnit_hostId_wanted_published_idx" ON "PublishUnit"("hostId", "wanted", "published");
 CREATE UNIQUE INDEX "PublishUnit_hostId_role_key_key" ON "PublishUnit"("hostId", "role", "key");
 CREATE TABLE "new_Publication" (
     "id" TEXT NOT NULL PRIMARY KEY,

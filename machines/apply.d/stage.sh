@@ -3,7 +3,7 @@
 # A release is built beside the live one from one tar: verified before anything is unpacked, hashed before it gets its name. A member waits for this,
 # so that few programs are started; a release of many files takes the same way with other tools.
 
-FEW=200 # files that are named one by one, so that nobody else's writing is waited for
+FEW=200 # files that are counted, or written through, one by one: nobody else's writing is waited for
 
 take() { # the tar, never more of it than MUTU_MAX_BYTES, its listing and its manifest; nobody else reads what is on its way
   umask 077
@@ -19,7 +19,7 @@ take() { # the tar, never more of it than MUTU_MAX_BYTES, its listing and its ma
 }
 
 build() { # <base> <root> <words of the plan>...
-  base=$1 root=$2 puts=$3 changed='' touched='' before=0 after=0
+  base=$1 root=$2 puts=$3 changed='' touched='' before=0 after=0 files='' folders=''
   shift 3
   while [ "$1" != / ]; do
     changed="$changed$1
@@ -30,12 +30,13 @@ build() { # <base> <root> <words of the plan>...
   while [ "$1" != / ]; do
     touched="$touched $1 $2 $3 $4 $5" before=$((before + $4)) after=$((after + $5))
     [ -d "shards/$2" ] && [ ! -L "shards/$2" ] || die 15 "drift $1"
-    if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else cp -RP "shards/$2" "incoming/files/$1"; fi || broken "copy of shard $2"
+    if [ "$2" = "$EMPTY" ]; then mkdir "incoming/files/$1"; else link_shard "$2" "$3" "incoming/files/$1"; fi || broken "copy of shard $2"
     shift 5
   done
   shift
-  few=no
+  few=no named=no
   [ $((before + after)) -gt $FEW ] || few=yes
+  [ "$puts" -gt $FEW ] || named=yes
   # what nobody knows of is told: it must neither be kept silently nor be overwritten
   as_many before || die 15 "$odd"
   if [ -e incoming/delete ]; then
@@ -45,24 +46,24 @@ build() { # <base> <root> <words of the plan>...
   [ "$puts" = 0 ] || tar --no-same-owner --no-same-permissions -xmf incoming/tar -C incoming files 2>incoming/words || broken "the tar cannot be unpacked"
   sha256sum --status -c incoming/expected || tell_wrong
   as_many after || broken "files"
+  [ $named = no ] || name_new
   keep "$@"
 }
+name_new() { # $files and $folders: what is on no disk yet. All else is the file of the shard before
+  while read -r word path _; do [ "$word" != put ] || files="$files incoming/files/$path"; done <incoming/manifest
+  [ $few = yes ] || folders=$(find incoming/files -mindepth 1 -type d)
+}
 
-as_many() { # before|after: no other files lie in the copies than there should; $odd says where, $files and $made what is there and how it will be called
-  odd='' files='' made='' which=$1
+as_many() { # before|after: no other files lie in the copies than there should; $odd says where, $folders which folders there are
+  odd='' folders='' which=$1
   wanted=$after
   [ "$which" = after ] || wanted=$before
   [ $few = yes ] || [ "$(count_files incoming/files)" -ne "$wanted" ] || return 0
   # shellcheck disable=SC2086 # words xx old new before after
   set -- $touched
   while [ $# -ge 5 ]; do
-    from=incoming/files/$1 to=shards/$3 count=0
-    if [ $few = yes ]; then
-      made="$made $to"
-      walk "$from"
-    else
-      count=$(count_files "$from")
-    fi
+    count=0
+    if [ $few = yes ]; then walk "incoming/files/$1"; else count=$(count_files "incoming/files/$1"); fi
     wanted=$5
     [ "$which" = after ] || wanted=$4
     [ "$count" -eq "$wanted" ] || odd="${odd:+$odd
@@ -71,15 +72,15 @@ as_many() { # before|after: no other files lie in the copies than there should; 
   done
   [ -z "$odd" ]
 }
-count_files() { find "$1" ! -type d \( -type f -printf x -o -printf xx \) | wc -c; } # <folder>; a link is none and makes the count another
+count_files() { find "$1" -type d ! -name '*[!A-Za-z0-9._-]*' -o -type f -printf x -o -printf xx | wc -c; } # <folder>; a link, or a name that is none of ours, makes the count another
 walk() { # <folder>
+  folders="$folders $1"
   set +f
   for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    case $entry in *[!A-Za-z0-9._/*?![]-]*) count=$((count + 2)) && continue ;; esac
     if [ -L "$entry" ]; then count=$((count + 2))
-    elif [ -d "$entry" ]; then
-      made="$made $to${entry#"$from"}"
-      walk "$entry"
-    elif [ -e "$entry" ]; then made="$made $to${entry#"$from"}" files="$files $entry" count=$((count + 1))
+    elif [ -d "$entry" ]; then walk "$entry"
+    elif [ -e "$entry" ]; then count=$((count + 1))
     fi
   done
   set -f
@@ -127,7 +128,7 @@ keep() { # <xx> <hash>...: what was verified gets its name: lists, then shards, 
   set +f
   lists=$(echo incoming/lists/*)
   # shellcheck disable=SC2086 # our own paths
-  if [ $few = yes ]; then chmod a-w -- $files $lists 2>/dev/null || [ -z "$files" ]; else find incoming/files incoming/lists -type f -exec chmod a-w {} +; fi || broken "read-only"
+  if [ $named = yes ]; then chmod a-w -- $files $lists 2>/dev/null || [ -z "$files" ]; else find incoming/files incoming/lists -type f -exec chmod a-w {} +; fi || broken "read-only"
   [ "$lists" = 'incoming/lists/*' ] || mv -f incoming/lists/* lists/ || broken "lists"
   # hard links of symbolic links: no new inode, and nobody can write into a symbolic link
   if [ "$base" = none ]; then link_all "$@"; else [ "$linked" = "$base" ] || cp -Pl "releases/$base"/?? incoming/release/; fi || broken "release"
@@ -149,9 +150,12 @@ keep() { # <xx> <hash>...: what was verified gets its name: lists, then shards, 
   [ ! -s incoming/suspects ] || cat incoming/suspects >>suspects || broken "suspects"
 }
 name_shards() { # <xx> <old> <new> <files before> <files after>...
-  listed=''
+  listed='' made=''
   while [ $# -ge 5 ]; do
     listed="$listed lists/$3"
+    for path in $files $folders; do
+      case $path in "incoming/files/$1" | "incoming/files/$1/"*) made="$made shards/$3${path#"incoming/files/$1"}" ;; esac
+    done
     # one that is here already and is not what its name says gives way to the one that was built
     if [ -d "shards/$3" ] && ! { [ "$3" = "$EMPTY" ] && bare "shards/$3"; } && [ -n "$(spoilt_among "$3")" ]; then
       [ "$base" != "$root" ] || mended "$1" "$3"
@@ -184,8 +188,9 @@ link_all() { # <xx> <hash>...
   done
 }
 on_disk() { # all that was given its name; nothing refers to it yet but an unproven release
+  : >>linked
   # shellcheck disable=SC2086 # our own paths
-  if [ $few = yes ]; then sync shards lists releases "releases/$root" "releases/$root/index" "releases/$root/base" $made $listed; else sync -f .; fi
+  if [ $named = yes ]; then sync shards lists releases linked "releases/$root" "releases/$root/index" "releases/$root/base" $made $listed; else sync -f .; fi
 }
 
 stage() { # <base> <root>

@@ -294,6 +294,7 @@ prune() { # keeps the last activations, what they refer to, and what is staged o
     sed 's:^:shards/:' incoming/unused | xargs sh -c 'mv -- "$@" incoming/trash/' mv
     sed 's:^:lists/:' incoming/unused | xargs rm -f
   }
+  part_shards
   ready
 }
 boot() { # what is live starts; what was kept beside it does not

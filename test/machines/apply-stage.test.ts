@@ -1,6 +1,6 @@
 /** How apply builds a release where it is large, and where a power cut left half of one: what is not whole is made anew. */
 import assert from "node:assert/strict";
-import { mkdir, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { appendFile, chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 import { packRelease } from "../../src/core/machine/index.js";
@@ -81,6 +81,28 @@ for (const shell of SHELLS) {
         assert.equal((await stat(join(folder, name))).mode & 0o222, 0, name);
       await writeFile(join(folder, "mine.conf"), "mine\n");
       assert.deepEqual(await stage(rig, 3, after, before), { ok: false, failure: { kind: "drift", shards: ["0a"] } });
+    });
+
+    test("one file among many costs one: the others are those of the shard before, until nobody waits; then no hand in one release reaches another", async (t) => {
+      const rig = await makeRig(t, shell);
+      const before = many("a");
+      const after = { ...before, "0a/first/accounts/0.conf": "changed\n" };
+      const file = (tree: Tree, name: string) => join(rig.root, "shards", shardsOf(tree).get("0a") as string, "first/accounts", name);
+      const shared = async () => (await stat(file(after, "2.conf"))).ino === (await stat(file(before, "2.conf"))).ino;
+      await publish(rig, 1, null, before);
+      await rig.machine.settle({ fence: 1, root: rootOf(before) });
+      const oldMode = (await stat(file(before, "2.conf"))).mode;
+      await publish(rig, 2, before, after);
+      assert.ok(await shared());
+      assert.equal(await readFile(file(before, "0.conf"), "utf8"), "a0\n");
+      const served = (await stat(file(after, "2.conf"))).ino;
+      await rig.machine.settle({ fence: 2, root: rootOf(after) });
+      assert.ok(!(await shared()));
+      assert.equal((await stat(file(after, "2.conf"))).ino, served, "what serves is not touched");
+      assert.equal((await stat(file(before, "2.conf"))).mode, oldMode);
+      await chmod(file(after, "2.conf"), 0o644);
+      await appendFile(file(after, "2.conf"), "by hand\n");
+      assert.equal(await readFile(file(before, "2.conf"), "utf8"), "a2\n");
     });
   });
 }

@@ -72,15 +72,26 @@ for (const shell of SHELLS) {
       assert.equal((await lstat(join(rig.root, "live/release/3f/first/accounts"))).mode & 0o022, 0);
     });
 
-    test("a change does not reach into the release before it", async (t) => {
+    test("a hand in a file that changed does not reach into the release before it", async (t) => {
+      const rig = await makeRig(t, shell);
+      await publish(rig, 1, null, A);
+      await publish(rig, 2, A, B);
+      const file = join(rig.root, "live/release/3f/first/accounts/2001.conf");
+      await chmod(file, 0o644);
+      await writeFile(file, "edited by hand\n");
+      value(await rollback(rig, 2, B));
+      await assertServes(rig, A);
+    });
+
+    test("a hand in one that did not, before anybody settled, is seen: what it reached is not returned to", async (t) => {
       const rig = await makeRig(t, shell);
       await publish(rig, 1, null, A);
       await publish(rig, 2, A, B);
       const file = join(rig.root, "live/release/3f/second/b.conf");
       await chmod(file, 0o644);
       await writeFile(file, "edited by hand\n");
-      value(await rollback(rig, 2, B));
-      await assertServes(rig, A);
+      assert.deepEqual(await rollback(rig, 2, B), { ok: false, failure: { kind: "drift", shards: ["3f"] } });
+      assert.equal((await rig.live())?.root, rootOf(B));
     });
 
     test("tells drivers what goes, what comes and what changed", async (t) => {

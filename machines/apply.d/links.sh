@@ -1,0 +1,24 @@
+# shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
+# Sourced by apply, never run by itself.
+# A new shard begins as links to the files of the one before, so that a change of one file among many costs one file: nothing else is written, nor waited
+# for until it is on the disk. Once nobody waits, the shard that serves keeps them and the other gets files of its own, so that a hand in one reaches no
+# other. Until then both are proven before they are used, as ever. `linked` names them.
+
+link_shard() { # <old> <new> <folder to make>
+  cp -RPl "shards/$1" "$3" && printf '%s\n%s\n' "$1" "$2" >>linked
+}
+part_shards() { # after the last step
+  [ -s linked ] || return 0
+  awk 'side == "live" { live[$2] = 1; next } !($1 in live) && !seen[$1]++' side=live "releases/$live_root/index" side=linked linked >incoming/linked || broken "linked"
+  left=''
+  while read -r shard; do
+    is_hash "$shard" && [ -d "shards/$shard" ] || continue
+    # no room for it now: later is soon enough
+    rm -rf incoming/apart && cp -RPp "shards/$shard" incoming/apart || { left="$left$shard
+" && continue; }
+    find incoming/apart -exec sync {} + 2>/dev/null || :
+    # a crash between the two gives it back (give_back)
+    mv -T "shards/$shard" "incoming/spoilt/$shard" && mv -T incoming/apart "shards/$shard" || broken "shard"
+  done <incoming/linked 2>/dev/null
+  printf %s "$left" >linked
+}

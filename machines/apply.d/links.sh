@@ -7,18 +7,22 @@
 link_shard() { # <old> <new> <folder to make>
   cp -RPl "shards/$1" "$3" && printf '%s\n%s\n' "$1" "$2" >>linked
 }
-part_shards() { # after the last step
+part_shards() { # after the last step; where there is no room for them now, later is soon enough
   [ -s linked ] || return 0
   awk 'side == "live" { live[$2] = 1; next } !($1 in live) && !seen[$1]++' side=live "releases/$live_root/index" side=linked linked >incoming/linked || broken "linked"
-  left=''
+  set --
   while read -r shard; do
-    is_hash "$shard" && [ -d "shards/$shard" ] || continue
-    # no room for it now: later is soon enough
-    rm -rf incoming/apart && cp -RPp "shards/$shard" incoming/apart || { left="$left$shard
-" && continue; }
-    find incoming/apart -exec sync {} + 2>/dev/null || :
-    # a crash between the two gives it back (give_back)
-    mv -T "shards/$shard" "incoming/spoilt/$shard" && mv -T incoming/apart "shards/$shard" || broken "shard"
-  done <incoming/linked 2>/dev/null
-  printf %s "$left" >linked
+    ! is_hash "$shard" || [ ! -d "shards/$shard" ] || set -- "$@" "shards/$shard"
+  done <incoming/linked
+  [ $# -eq 0 ] || { mkdir incoming/apart && part "$@"; } || return 0
+  : >linked
+}
+part() { # <shard>...: a nightly run may touch them all
+  cp -RPp "$@" incoming/apart/ 2>/dev/null || return 1
+  if [ $# -le 3 ]; then find incoming/apart -exec sync {} + 2>/dev/null || :; else sync -f . || :; fi
+  # a crash between the two gives them back (give_back)
+  mv "$@" incoming/spoilt/ || broken "shard"
+  set +f
+  mv incoming/apart/* shards/ || broken "shard"
+  set -f
 }

@@ -62,9 +62,14 @@ export interface TestAppOptions extends Partial<Pick<ApplicationParts, "requests
 
 /** Builds the application on a fresh database; it closes after the test. */
 export async function buildTestApp(t: Scope, options: TestAppOptions = {}): Promise<TestApp> {
-  const database = await createTestDatabase(t);
+  // Hooks run in the order in which they were made; what is built on the database ends before it does.
+  const ends: (() => unknown)[] = [];
+  t.after(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const database = await createTestDatabase({ after: (end) => void ends.push(end as () => unknown) });
   const state = mkdtempSync(join(tmpdir(), "mutu-state-"));
-  t.after(() => rmSync(state, { recursive: true, force: true }));
+  ends.push(() => rmSync(state, { recursive: true, force: true }));
   const clock = createTestClock(new Date().toISOString());
   const log = options.logTo ? createLog("info", options.logTo) : createLog("silent");
   const features = options.features ?? (await discoverFeatures());
@@ -72,11 +77,9 @@ export async function buildTestApp(t: Scope, options: TestAppOptions = {}): Prom
   const env = testEnv(database.url, { state, ...options.env });
   const program = features.some((feature) => "hosts" in feature) ? await boot(env, { database, clock, log, features, daemons: options.daemons ?? [] }) : null;
   const services = program?.services ?? bareServices({ database, clock, log, features, env });
+  ends.push(() => program?.close());
   const { app, routes } = await buildApp(services, { requestsPerMinute: 1_000_000, ...options });
-  t.after(async () => {
-    await app.close();
-    await program?.close();
-  });
+  ends.push(() => app.close());
   const visitor = (given: { language?: string } = {}) => new TestBrowser(app, given.language ?? "en");
   return {
     app,

@@ -15,6 +15,9 @@ import { createPostgresqlDatabase } from "./postgresql.js";
 /** Which database this run of tests uses. */
 export const testProvider: Provider = process.env["MUTU_TEST_DATABASE"] === "postgresql" ? "postgresql" : "sqlite";
 
+/** Made once for each process. */
+let postgresqlScript: Promise<string> | undefined;
+
 /** Something that can be told to clean up at its end: a test, or the file's `after`. */
 export type Scope = Pick<TestContext, "after">;
 
@@ -28,7 +31,10 @@ export async function createTestDatabase(t: Scope): Promise<Database & { url: st
 
 /** Makes a database with the current tables and gives its address only. */
 export async function createTestDatabaseUrl(t: Scope, provider: Provider = testProvider): Promise<string> {
-  if (provider === "postgresql") return createPostgresqlDatabase(t, await schemaScript("postgresql"));
+  if (provider === "postgresql") {
+    postgresqlScript ??= schemaScript("postgresql");
+    return createPostgresqlDatabase(t, await postgresqlScript);
+  }
   const folder = mkdtempSync(join(tmpdir(), "mutu-test-"));
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const file = join(folder, "mutu.db");

@@ -9,6 +9,9 @@ import { PrismaPg } from "@prisma/adapter-pg";
 import type { Scope } from "./database.js";
 
 const START_SECONDS = 30;
+/** A backend that was told to end needs a moment. */
+const ROUNDS = 200;
+const ROUND_MILLISECONDS = 5;
 
 /** A running cluster: its socket folder is its whole address. */
 export interface Cluster {
@@ -18,23 +21,55 @@ export interface Cluster {
 
 let shared: Promise<Cluster> | undefined;
 
-/** Makes a database from the template that holds these tables, and removes it after the test. */
+/** A database that its test has left. */
+interface Left {
+  template: string;
+  name: string;
+}
+
+/** For the next tests of this process: one from a template takes half a second, an emptied one some milliseconds. */
+const left: Left[] = [];
+
+/** Gives a database that holds these tables, empty. A test that changes the tables themselves takes an empty database instead. */
 export async function createPostgresqlDatabase(t: Scope, script: string): Promise<string> {
   const socket = await sharedSocket();
   const template = `t_${createHash("sha256").update(script).digest("hex").slice(0, 24)}`;
-  await makeTemplate(socket, template, script);
   const name = `d_${randomBytes(8).toString("hex")}`;
-  await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE ${template}`);
-  t.after(() => run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  const at = left.findIndex((database) => database.template === template);
+  const [old] = at === -1 ? [] : left.splice(at, 1);
+  if (old === undefined || !(await takeOver(socket, old.name, name))) {
+    await makeTemplate(socket, template, script);
+    await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  }
+  t.after(() => void left.push({ template, name }));
   return address(socket, name);
 }
+
+/** Ends who still uses a database, gives it another name, so that nobody of its past finds it, and empties it; false when somebody would not go. */
+async function takeOver(socket: string, old: string, name: string): Promise<boolean> {
+  for (let round = 0; ; round += 1) {
+    const rows = await run(socket, "postgres", `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${old}'`);
+    if (rows === 0) break;
+    if (round === ROUNDS) return false;
+    await wait(ROUND_MILLISECONDS);
+  }
+  if (!(await succeeds(socket, `ALTER DATABASE ${old} RENAME TO ${name}`))) return false;
+  await run(socket, name, EMPTY);
+  return true;
+}
+
+/** As a replica nobody asks about foreign keys. */
+const EMPTY = `SET session_replication_role = replica;
+DO $$ DECLARE t text; BEGIN
+  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP EXECUTE format('DELETE FROM public.%I', t); END LOOP;
+END $$`;
 
 /** Makes an empty database, for tests of migrations. */
 export async function createEmptyPostgresqlDatabase(t: Scope): Promise<string> {
   const socket = await sharedSocket();
   const name = `e_${randomBytes(8).toString("hex")}`;
   await run(socket, "postgres", `CREATE DATABASE ${name} TEMPLATE template0`);
-  t.after(() => run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
+  t.after(async () => void (await run(socket, "postgres", `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`)));
   return address(socket, name);
 }
 
@@ -98,7 +133,8 @@ async function untilItAnswers(socket: string, server: { exitCode: number | null 
   const end = Date.now() + START_SECONDS * 1000;
   for (;;) {
     try {
-      return await run(socket, "postgres", "SELECT 1");
+      await run(socket, "postgres", "SELECT 1");
+      return;
     } catch (error) {
       if (Date.now() > end || server.exitCode !== null) throw new Error("the private PostgreSQL did not start", { cause: error });
     }
@@ -132,10 +168,11 @@ async function succeeds(socket: string, sql: string): Promise<boolean> {
   );
 }
 
-async function run(socket: string, database: string, script: string): Promise<void> {
+/** Runs SQL on a connection of its own; gives how many rows there were. */
+async function run(socket: string, database: string, script: string): Promise<number> {
   const adapter = await new PrismaPg({ connectionString: address(socket, database), max: 1 }).connect();
   try {
-    await adapter.underlyingDriver().query(script);
+    return (await adapter.underlyingDriver().query(script)).rowCount ?? 0;
   } finally {
     await adapter.dispose();
   }

@@ -45,6 +45,12 @@ async function letGo(tx: TransactionContext, rows: readonly PublishUnit[]): Prom
   if (ids.length > 0) await tx.db.publishUnit.updateMany({ where: { id: { in: ids } }, data: { letGoAt: tx.clock.now() } });
 }
 
+/** What a person takes off a host by an act of its own goes with that word: no guard asks for it once more. Call it after their touch. */
+export async function letLeave(tx: TransactionContext, units: { hostId: string; accountId: string; roles: string[] }): Promise<void> {
+  const { hostId, accountId, roles } = units;
+  await tx.db.publishUnit.updateMany({ where: { hostId, accountId, role: { in: roles } }, data: { letGoAt: tx.clock.now() } });
+}
+
 export type HeldUnit = PublishUnit;
 
 export interface HoldFilter {

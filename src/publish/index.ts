@@ -44,6 +44,7 @@ export {
   type HoldFilter,
   type HoldReason,
   holdUnits,
+  letLeave,
   listHeldIds,
   listHolds,
   releaseHold,

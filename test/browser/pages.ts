@@ -93,6 +93,8 @@ export function adminPages(
     account("radio"),
     `${account("amis")}/suspend`,
     `${account("amis")}/delete`,
+    "/moves",
+    `${account("amis")}/move`,
     "/plans",
     "/plans/new",
     `/plans/${plan}`,

@@ -10,7 +10,7 @@ import { accountFor, ownAccounts } from "./own.js";
 import { ensureDefaultPlan } from "./plans.js";
 import { type AccountChange, type AccountInput, LOGIN, RESERVED_LOGIN } from "./schemas.js";
 
-const SHOWN = { plan: true, webHost: true, filesHost: true } as const;
+const SHOWN = { plan: true, webHost: true, alsoWebHost: true, filesHost: true } as const;
 export type ShownAccount = Prisma.AccountGetPayload<{ include: typeof SHOWN }>;
 
 export interface AccountQuery {

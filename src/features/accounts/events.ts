@@ -10,9 +10,19 @@ export interface AccountCounting {
   add(key: string, count: number): void;
 }
 
+/** The web machines of an account changed. */
+export interface AccountPlaced {
+  accountId: string;
+  /** Machines that serve its sites more, less, or otherwise than before. */
+  hostIds: string[];
+  /** Its names lead to another machine from now on. */
+  led: boolean;
+}
+
 declare module "../../core/events.js" {
   interface EventMap {
     "accounts.changed": AccountChanged;
+    "accounts.placed": AccountPlaced;
     "accounts.counting": AccountCounting;
     /** The highest ceilings may have changed. */
     "accounts.plans_changed": Record<string, never>;

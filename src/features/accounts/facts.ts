@@ -2,11 +2,19 @@
 import type { Db } from "../../core/db.js";
 import type { Account, Plan } from "../../generated/sqlite/client.js";
 
+/** Machines that serve an account's sites: the one to which names lead, and while they move another one. */
+export function webHostsOf({ webHostId, alsoWebHostId }: Pick<Account, "webHostId" | "alsoWebHostId">): string[] {
+  return alsoWebHostId === null ? [webHostId] : [webHostId, alsoWebHostId];
+}
+
+/** The condition of being served by a web machine. */
+export const servedBy = (hostId: string) => ({ OR: [{ webHostId: hostId }, { alsoWebHostId: hostId }] });
+
 export type AccountFacts = Account & { plan: Plan };
 
 /** Unit keys (numbers) of the accounts on a host, after one of them, in the order of numbers. A purged account stays for `files`. */
 export async function hostAccounts(db: Db, role: "web" | "files", hostId: string, after: string, limit: number): Promise<string[]> {
-  const there = role === "web" ? { webHostId: hostId, state: { not: "removed" as const } } : { filesHostId: hostId };
+  const there = role === "web" ? { ...servedBy(hostId), state: { not: "removed" as const } } : { filesHostId: hostId };
   const rows = await db.account.findMany({
     where: { ...there, number: { gt: Number(after) || 0 } },
     orderBy: { number: "asc" },
@@ -18,7 +26,7 @@ export async function hostAccounts(db: Db, role: "web" | "files", hostId: string
 
 /** Does this account stand on the host in a role, active (`web`) or not purged (`files`)? Reads none of its values, so that a spoilt one is not in the way. */
 export async function standsOn(db: Db, role: "web" | "files", hostId: string, number: number): Promise<boolean> {
-  const there = role === "web" ? { webHostId: hostId, state: "active" as const } : { filesHostId: hostId, purgedAt: null };
+  const there = role === "web" ? { ...servedBy(hostId), state: "active" as const } : { filesHostId: hostId, purgedAt: null };
   return (await db.account.count({ where: { number, ...there } })) > 0;
 }
 

@@ -145,7 +145,8 @@ async function draw(request: FastifyRequest, reply: FastifyReply) {
     remove: `/accounts/${account.id}/members/${member.userId}/delete`,
   }));
   const plan = plans.map(({ id, name }) => ({ value: id, label: name }));
-  return reply.page("accounts/account", { account, members, roles, plans: plan, counts: await counts(request, account.id) });
+  const several = (await hostsWithRole(request.ctx.db, "web")).length > 1;
+  return reply.page("accounts/account", { account, members, roles, several, plans: plan, counts: await counts(request, account.id) });
 }
 
 async function drawNew(request: FastifyRequest, reply: FastifyReply) {

@@ -87,12 +87,18 @@ async function wayOf(services: Services, subject: CertificateSubject, name: stri
 /** `null`: nobody knows the addresses, so they are not compared. */
 type Addresses = ReadonlySet<string> | null;
 
-/** Where the names of a subject should lead. */
+/** Where the names of a subject should lead: to any of its machines, while it moves from one to another. */
 async function expectedAddresses(services: Services, subject: CertificateSubject): Promise<Addresses> {
-  const [target] = await targetsOf(services.db, subject);
+  const targets = await targetsOf(services.db, subject);
   // Where the panel answers is known to nobody but the DNS.
-  if (!target || target.hostId === PANEL) return null;
-  const host = await findHost(services.db, target.hostId);
+  if (targets.length === 0 || targets.some(({ hostId }) => hostId === PANEL)) return null;
+  const all = await Promise.all(targets.map(({ hostId }) => addressesOf(services, hostId)));
+  const known = all.filter((one) => one !== null);
+  return known.length < all.length ? null : new Set(known.flatMap((one) => [...one]));
+}
+
+async function addressesOf(services: Services, hostId: string): Promise<Addresses> {
+  const host = await findHost(services.db, hostId);
   const set = [host?.publicIpv4, host?.publicIpv6].flatMap((one) => (one ? [plainAddress(one) ?? one] : []));
   if (set.length > 0) return new Set(set);
   const address = host?.address ?? "";

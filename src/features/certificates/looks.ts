@@ -3,7 +3,7 @@ import type { Context } from "../../core/context.js";
 import { isOuterAddress } from "../../core/dns/index.js";
 import { invalid, tooMany } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
-import { placeOf } from "../accounts/index.js";
+import { placeOf, webHostsOf } from "../accounts/index.js";
 import { findHost, publicAddressesOf } from "../hosts/index.js";
 import { type Handshake, shakeHands, type Verdict } from "./handshake.js";
 import { askedName, covers } from "./names.js";
@@ -74,10 +74,10 @@ async function look(services: Services, subject: ShownSubject, name: string, { a
 /** Where a subject's names should be answered; null addresses: by whatever the panel's own name leads to. */
 async function machineOf({ db, env }: Services, subject: ShownSubject): Promise<{ addresses: string[] | null; port: number }> {
   if (!subject.accountId) return { addresses: null, port: Number(new URL(env.origin).port) || HTTPS_PORT };
-  const { webHostId } = await placeOf(db, subject.accountId);
-  const host = await findHost(db, webHostId);
-  const { ipv4 = null, ipv6 = null } = (await publicAddressesOf(db, [webHostId])).get(webHostId) ?? {};
-  return { addresses: [ipv4, ipv6].filter((one) => one !== null), port: host?.httpsPort ?? HTTPS_PORT };
+  const place = await placeOf(db, subject.accountId);
+  const host = await findHost(db, place.webHostId);
+  const addresses = [...(await publicAddressesOf(db, webHostsOf(place))).values()].flatMap(({ ipv4, ipv6 }) => [ipv4, ipv6]);
+  return { addresses: addresses.filter((one) => one !== null), port: host?.httpsPort ?? HTTPS_PORT };
 }
 
 /** Tells whether a look is one that no browser would warn of. */

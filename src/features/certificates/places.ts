@@ -2,7 +2,7 @@
 import type { TransactionContext } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import type { CertificatePlace, CertificateSubject } from "../../generated/sqlite/client.js";
-import { placeOf } from "../accounts/index.js";
+import { placeOf, webHostsOf } from "../accounts/index.js";
 import { covers } from "./names.js";
 
 /** `hostId` of the panel's own files. */
@@ -20,7 +20,7 @@ export interface Target {
 
 /** Where the certificates of a subject are shown. */
 export async function targetsOf(db: Db, subject: Pick<CertificateSubject, "accountId" | "siteId" | "hostId" | "service">): Promise<Target[]> {
-  if (subject.siteId && subject.accountId) return [{ hostId: (await placeOf(db, subject.accountId)).webHostId, role: WEB_ROLE }];
+  if (subject.siteId && subject.accountId) return webHostsOf(await placeOf(db, subject.accountId)).map((hostId) => ({ hostId, role: WEB_ROLE }));
   if (subject.service === PANEL) return [{ hostId: PANEL, role: PANEL }];
   const role = ROLE_OF[subject.service ?? ""];
   return subject.hostId && role ? [{ hostId: subject.hostId, role }] : [];
@@ -47,6 +47,37 @@ export async function wantPlaces(tx: TransactionContext, subjectId: string): Pro
       await tx.db.certificatePlace.upsert({ where: { hostId_role_name: key }, create: { ...key, ...wanted }, update: wanted });
     }
   }
+}
+
+/** Wants at each place of a subject what is wanted at any other: its machines have changed, and also a name that keeps an older certificate goes along. */
+export async function spreadPlaces(tx: TransactionContext, subjectId: string): Promise<void> {
+  const subject = await tx.db.certificateSubject.findUniqueOrThrow({ where: { id: subjectId } });
+  const targets = await targetsOf(tx.db, subject);
+  const certificates = await tx.db.certificate.findMany({ where: { subjectId }, select: { id: true } });
+  const places = await placesOf(
+    tx.db,
+    certificates.map(({ id }) => id),
+  );
+  for (const { hostId, role } of targets) {
+    const here = new Set(places.filter((place) => place.hostId === hostId && place.role === role).map(({ name }) => name));
+    for (const { name, wantedId } of places.filter((place) => place.role === role && !here.has(place.name))) {
+      here.add(name);
+      const wanted = { wantedId, verifiedAt: null, problem: null, failures: 0, nextAt: tx.clock.now() };
+      const key = { hostId, role, name };
+      await tx.db.certificatePlace.upsert({ where: { hostId_role_name: key }, create: { ...key, ...wanted }, update: wanted });
+    }
+  }
+  await leaveOthers(tx, subjectId, targets);
+}
+
+/** Names of an account whose certificate was not yet seen from outside on this machine. */
+export async function unseenOn(db: Db, accountId: string, hostId: string): Promise<string[]> {
+  const certificates = await db.certificate.findMany({ where: { subject: { accountId } }, select: { id: true } });
+  const places = await placesOf(
+    db,
+    certificates.map(({ id }) => id),
+  );
+  return places.filter((place) => place.hostId === hostId && place.verifiedAt === null).map(({ name }) => name);
 }
 
 /** Takes files of a subject off: those of some names, or all of them. */

@@ -1,8 +1,12 @@
 /** What certificates do when sites or hosts change, in the same transaction. */
 import type { Feature } from "../../core/feature.js";
+import { spreadPlaces } from "./places.js";
 import { dropSubject, followHost, followSite, passOn } from "./subjects.js";
 
 export const reactions: NonNullable<Feature["on"]> = {
+  async "accounts.placed"(tx, { accountId }) {
+    for (const { id } of await tx.db.certificateSubject.findMany({ where: { accountId }, select: { id: true } })) await spreadPlaces(tx, id);
+  },
   async "sites.changed"(tx, fact) {
     await followSite(tx, fact);
   },

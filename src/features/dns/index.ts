@@ -16,6 +16,7 @@ export { splitWords, type Word } from "./record-words.js";
 export { addRecord, editRecord, parseRecord, removeRecord, restoreRecord } from "./records.js";
 export type { RecordData, RecordName, RecordType, ZoneRecord } from "./role.js";
 export { type DnsSettings, isReady, type NameServer, readSettings } from "./settings.js";
+export { type ToldNames, unseenZones, zonesTelling } from "./told.js";
 export { changeZone, type NewRecord, type ZoneChanges } from "./zone-changes.js";
 export { newProblems, type Problem, zoneProblems } from "./zone-rules.js";
 export { changeSettings, editZone } from "./zone-settings.js";

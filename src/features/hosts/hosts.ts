@@ -63,9 +63,9 @@ export async function removeHost(ctx: Context, key: string): Promise<void> {
     const host = await getHost(tx, key);
     const { _count: carried } = await tx.db.host.findUniqueOrThrow({
       where: { id: host.id },
-      select: { _count: { select: { webAccounts: true, filesAccounts: true } } },
+      select: { _count: { select: { webAccounts: true, alsoAccounts: true, filesAccounts: true } } },
     });
-    const accounts = Math.max(carried.webAccounts, carried.filesAccounts);
+    const accounts = Math.max(carried.webAccounts, carried.alsoAccounts, carried.filesAccounts);
     if (accounts > 0) throw conflict("hosts.host_used", { name: host.name, count: accounts });
     await tx.emit("hosts.removing", { hostId: host.id, name: host.name });
     await tx.db.host.delete({ where: { id: host.id } });

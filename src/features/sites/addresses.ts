@@ -1,5 +1,6 @@
 /** Addresses of sites: which names a typed address stands for, and whether this account may have them. */
 import type { TransactionContext } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import { conflict, invalid } from "../../core/errors.js";
 import type { Domain, SiteAddress } from "../../generated/sqlite/client.js";
 import {
@@ -92,4 +93,11 @@ export async function refuseAnswered(tx: TransactionContext, accountId: string, 
 export function inOrder<A extends Pick<SiteAddress, "name" | "position">>(addresses: readonly A[]): A[] {
   const wild = (one: A) => (one.name.startsWith("*.") ? 1 : 0);
   return [...addresses].sort((a, b) => wild(a) - wild(b) || a.position - b.position || a.name.localeCompare(b.name));
+}
+
+/** Every name that an account's sites answer, in order. */
+export async function liveNames(db: Db, accountId: string): Promise<string[]> {
+  const where = { accountId, site: { state: "live" as const }, domain: { state: "live" as const } };
+  const rows = await db.siteAddress.findMany({ where, select: { name: true }, orderBy: { name: "asc" } });
+  return rows.map(({ name }) => name);
 }

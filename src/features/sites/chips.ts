@@ -8,7 +8,7 @@ export interface ChipSite {
   accountId: string;
   kind: string;
   phpVersion: string | null;
-  account: { number: number; webHostId: string; filesHostId: string };
+  account: { number: number; webHostId: string; alsoWebHostId: string | null; alsoWebVisited: boolean; filesHostId: string };
 }
 
 /** Gives the chip of each site, with one query for all of them. */
@@ -19,9 +19,12 @@ export async function chipsOf(db: Db, sites: readonly ChipSite[]): Promise<Map<s
   return new Map(sites.map((site) => [site.id, worstChip(keysOf(site).flatMap((key) => units.get(key) ?? []))]));
 }
 
+/** Where visitors come to: a second machine counts while caches may still lead there. */
 function keysOf({ account, kind, phpVersion }: ChipSite): string[] {
-  const web = `${account.webHostId} web ${account.number}`;
-  if (kind !== "folder") return [web];
-  const files = `${account.filesHostId} files ${account.number}`;
-  return phpVersion ? [web, files, `${account.webHostId} php ${account.number}/${phpVersion}`] : [web, files];
+  const { webHostId, alsoWebHostId, alsoWebVisited, filesHostId, number } = account;
+  const web = alsoWebHostId !== null && alsoWebVisited ? [webHostId, alsoWebHostId] : [webHostId];
+  const units = web.map((host) => `${host} web ${number}`);
+  if (kind !== "folder") return units;
+  const pools = phpVersion ? web.map((host) => `${host} php ${number}/${phpVersion}`) : [];
+  return [...units, `${filesHostId} files ${number}`, ...pools];
 }

@@ -1,6 +1,7 @@
 /** PHP pools of an account: one per version that its sites use. */
 import { randomBytes } from "node:crypto";
 import type { TransactionContext } from "../../core/context.js";
+import type { Db } from "../../core/db.js";
 import type { AccountFacts } from "../accounts/index.js";
 import { findHost } from "../hosts/index.js";
 
@@ -34,4 +35,10 @@ export function masterOf(number: number, masters: number): string {
 /** 128 random bits: no neighbour can name the socket (HOSTING.md 1). */
 function socketName(): string {
   return `${randomBytes(SOCKET_BYTES).toString("hex")}.sock`;
+}
+
+/** PHP versions that an account uses. */
+export async function pooledVersions(db: Db, accountId: string): Promise<string[]> {
+  const pools = await db.phpPool.findMany({ where: { accountId }, select: { version: true }, orderBy: { version: "asc" } });
+  return pools.map(({ version }) => version);
 }

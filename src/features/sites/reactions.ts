@@ -6,7 +6,7 @@ import { touchZones } from "../dns/index.js";
 import { refuseAnswered } from "./addresses.js";
 import { moveReactions } from "./moves.js";
 import { dropSitesOf, dropSitesOn } from "./removal.js";
-import { tellSites, touchAccount, touchBase, touchWhole } from "./units.js";
+import { tellSites, touchAccount, touchBase, touchPlaces, touchWhole } from "./units.js";
 
 /** A question names each of them and what is above it; SQLite takes 999 values. */
 const NAMES_AT_ONCE = 100;
@@ -20,6 +20,10 @@ export const reactions: NonNullable<Feature["on"]> = {
     await dropSitesOf(tx, accountId);
     await tx.db.phpPool.deleteMany({ where: { accountId } });
   },
+  async "accounts.placed"(tx, { accountId, hostIds, led }) {
+    await touchPlaces(tx, accountId, hostIds);
+    if (led) await touchZonesOfSites(tx, { accountId });
+  },
   async "accounts.plans_changed"(tx) {
     await touchBase(tx);
   },
@@ -30,17 +34,7 @@ export const reactions: NonNullable<Feature["on"]> = {
     if (roles.includes("web")) await touchBase(tx, hostId);
   },
   async "hosts.moved"(tx, { hostId }) {
-    const addresses = await tx.db.siteAddress.findMany({
-      where: { site: { state: "live", account: { webHostId: hostId } } },
-      select: { name: true },
-      orderBy: { name: "asc" },
-    });
-    for (let at = 0; at < addresses.length; at += NAMES_AT_ONCE) {
-      await touchZones(
-        tx,
-        addresses.slice(at, at + NAMES_AT_ONCE).map(({ name }) => name),
-      );
-    }
+    await touchZonesOfSites(tx, { account: { webHostId: hostId } });
   },
   async "domains.adding"(tx, { accountId, name }) {
     await refuseAnswered(tx, accountId, name);
@@ -62,6 +56,17 @@ export const reactions: NonNullable<Feature["on"]> = {
     add("addresses", await tx.db.siteAddress.count({ where: { domainId, site: { state: "live" } } }));
   },
 };
+
+/** Marks the zones in which the addresses of these live sites stand. */
+async function touchZonesOfSites(tx: TransactionContext, sites: { accountId: string } | { account: { webHostId: string } }): Promise<void> {
+  const addresses = await tx.db.siteAddress.findMany({ where: { site: { state: "live", ...sites } }, select: { name: true }, orderBy: { name: "asc" } });
+  for (let at = 0; at < addresses.length; at += NAMES_AT_ONCE) {
+    await touchZones(
+      tx,
+      addresses.slice(at, at + NAMES_AT_ONCE).map(({ name }) => name),
+    );
+  }
+}
 
 async function sitesOn(tx: TransactionContext, domainId: string): Promise<string[]> {
   const sites = await tx.db.site.findMany({ where: { addresses: { some: { domainId } } }, select: { id: true }, orderBy: { id: "asc" } });

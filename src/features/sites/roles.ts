@@ -1,7 +1,7 @@
 /** The roles that sites fill: `web` and `files` (one unit an account), `php` (one an account and version in use). */
 import type { Db } from "../../core/db.js";
 import type { Desired, HostFacts, HostingFeature, Probe, Role } from "../../publish/contract.js";
-import { type AccountFacts, highestPlan, hostAccounts, readAccounts, standsOn } from "../accounts/index.js";
+import { type AccountFacts, highestPlan, hostAccounts, readAccounts, servedBy, standsOn, webHostsOf } from "../accounts/index.js";
 import type { FilesState, PhpState, WebSite, WebState } from "./role.js";
 import { type Pool, type SiteRow, siteSentence, webSite } from "./state.js";
 
@@ -38,7 +38,7 @@ export const phpRole: Role<PhpState> = {
   name: "php",
   after: ["files"],
   async keys(db, host, after, limit) {
-    const accounts = { webHostId: host.id, state: "active" as const };
+    const accounts = { ...servedBy(host.id), state: "active" as const };
     const [number, version] = after.split("/");
     const pools = await db.phpPool.findMany({
       where: {
@@ -127,7 +127,7 @@ function absent(key: string, accountId: string | null): Desired<never> {
 
 function webUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desired<WebState> {
   const owner = owners.get(key);
-  if (!owner || owner.account.state === "removed" || owner.account.webHostId !== host.id) return absent(key, owner?.account.id ?? null);
+  if (!owner || owner.account.state === "removed" || !webHostsOf(owner.account).includes(host.id)) return absent(key, owner?.account.id ?? null);
   const { account, pools } = owner;
   const suspended = account.state === "suspended";
   const home = `${host.homes}/${account.number}`;
@@ -161,7 +161,7 @@ function phpUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desi
   const owner = owners.get(number);
   const pool = owner?.pools.find((one) => one.version === version);
   // A suspended account keeps no process: its pools go, and with them everything that runs under its number (HOSTING.md 16).
-  if (!owner || !pool || owner.account.state !== "active" || owner.account.webHostId !== host.id) return absent(key, owner?.account.id ?? null);
+  if (!owner || !pool || owner.account.state !== "active" || !webHostsOf(owner.account).includes(host.id)) return absent(key, owner?.account.id ?? null);
   const { account } = owner;
   const { plan } = account;
   const asked = owner.sites.find((site) => site.live && site.kind === "folder" && site.phpVersion === version && site.names.length > 0);

@@ -1,7 +1,7 @@
 /** Which units a change of sites concerns. */
 import type { TransactionContext } from "../../core/context.js";
 import { type Touched, touch } from "../../publish/index.js";
-import { type AccountFacts, placeOf } from "../accounts/index.js";
+import { type AccountFacts, placeOf, webHostsOf } from "../accounts/index.js";
 import { hostsWithRole } from "../hosts/index.js";
 import type {} from "./events.js";
 
@@ -16,10 +16,25 @@ export interface Concerned {
 export async function touchAccount(tx: TransactionContext, account: AccountFacts, { web, files, php = [] }: Concerned): Promise<void> {
   const accountId = account.id;
   const key = String(account.number);
-  const units: Touched[] = php.map((version) => ({ hostId: account.webHostId, role: "php", key: `${key}/${version}`, accountId }));
-  if (web) units.push({ hostId: account.webHostId, role: "web", key, accountId });
+  const units: Touched[] = webHostsOf(account).flatMap((hostId) => webUnits(account, hostId, { web, php }));
   if (files) units.push({ hostId: account.filesHostId, role: "files", key, accountId });
   if (units.length > 0) await touch(tx, units);
+}
+
+function webUnits({ id: accountId, number }: Pick<AccountFacts, "id" | "number">, hostId: string, { web, php = [] }: Concerned): Touched[] {
+  const pools = php.map((version) => ({ hostId, role: "php", key: `${number}/${version}`, accountId }));
+  return web ? [...pools, { hostId, role: "web", key: String(number), accountId }] : pools;
+}
+
+/** Marks all that an account has on these web machines, also on one that it leaves. */
+export async function touchPlaces(tx: TransactionContext, accountId: string, hostIds: readonly string[]): Promise<void> {
+  const account = await placeOf(tx.db, accountId);
+  const pools = await tx.db.phpPool.findMany({ where: { accountId }, orderBy: { version: "asc" } });
+  const all = { web: true, php: pools.map(({ version }) => version) };
+  await touch(
+    tx,
+    hostIds.flatMap((hostId) => webUnits(account, hostId, all)),
+  );
 }
 
 /** Tells the addresses of sites, those of domains in the bin left out. */

@@ -10,7 +10,7 @@ import type { Scope } from "../../support/database.js";
 import { createAccount, createHost, joinAccount } from "../../support/factories.js";
 
 /** Renders what the web role collects as a few words; a folder named poison is refused by the machine. */
-const daemon: Daemon<WebState> = {
+export const daemon: Daemon<WebState> = {
   name: "tester",
   role: "web",
   render({ key, state }, probe) {

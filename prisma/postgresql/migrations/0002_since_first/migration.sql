@@ -2,6 +2,9 @@
 CREATE TYPE "ZoneMode" AS ENUM ('hosted', 'external');
 
 -- CreateEnum
+CREATE TYPE "MoveState" AS ENUM ('preparing', 'leading', 'waiting');
+
+-- CreateEnum
 CREATE TYPE "OfferState" AS ENUM ('open', 'accepted', 'refused', 'cancelled', 'expired', 'undone');
 
 -- CreateEnum
@@ -12,6 +15,10 @@ CREATE TYPE "RequestState" AS ENUM ('waiting', 'proven', 'objected', 'granted', 
 
 -- AlterTable
 ALTER TABLE "Plan" ADD COLUMN     "maxFtpLogins" INTEGER NOT NULL DEFAULT 20;
+
+-- AlterTable
+ALTER TABLE "Account" ADD COLUMN     "alsoWebHostId" TEXT,
+ADD COLUMN     "alsoWebVisited" BOOLEAN NOT NULL DEFAULT false;
 
 -- AlterTable
 ALTER TABLE "Host" ADD COLUMN     "awaySince" TIMESTAMP(3),
@@ -372,6 +379,25 @@ CREATE TABLE "OutgoingMail" (
 );
 
 -- CreateTable
+CREATE TABLE "AccountMove" (
+    "id" TEXT NOT NULL,
+    "accountId" TEXT NOT NULL,
+    "fromHostId" TEXT NOT NULL,
+    "toHostId" TEXT NOT NULL,
+    "state" "MoveState" NOT NULL DEFAULT 'preparing',
+    "back" BOOLEAN NOT NULL DEFAULT false,
+    "startedBy" TEXT NOT NULL,
+    "startedAt" TIMESTAMP(3) NOT NULL,
+    "ledAt" TIMESTAMP(3),
+    "ttlSeconds" INTEGER NOT NULL DEFAULT 0,
+    "endsAt" TIMESTAMP(3),
+    "waitsFor" JSONB NOT NULL DEFAULT '[]',
+    "lookedAt" TIMESTAMP(3),
+
+    CONSTRAINT "AccountMove_pkey" PRIMARY KEY ("id")
+);
+
+-- CreateTable
 CREATE TABLE "Notice" (
     "id" TEXT NOT NULL,
     "titleFr" TEXT NOT NULL,
@@ -638,6 +664,9 @@ CREATE INDEX "OutgoingMail_state_nextAt_idx" ON "OutgoingMail"("state", "nextAt"
 CREATE UNIQUE INDEX "OutgoingMail_purpose_recipient_key" ON "OutgoingMail"("purpose", "recipient");
 
 -- CreateIndex
+CREATE UNIQUE INDEX "AccountMove_accountId_key" ON "AccountMove"("accountId");
+
+-- CreateIndex
 CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");
 
 -- CreateIndex
@@ -683,10 +712,16 @@ CREATE INDEX "NameRequest_state_decideAt_idx" ON "NameRequest"("state", "decideA
 CREATE INDEX "NameRequest_state_expiresAt_idx" ON "NameRequest"("state", "expiresAt");
 
 -- CreateIndex
+CREATE INDEX "Account_alsoWebHostId_number_idx" ON "Account"("alsoWebHostId", "number");
+
+-- CreateIndex
 CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
 
 -- CreateIndex
 CREATE INDEX "PublishUnit_hostId_wanted_published_idx" ON "PublishUnit"("hostId", "wanted", "published");
+
+-- AddForeignKey
+ALTER TABLE "Account" ADD CONSTRAINT "Account_alsoWebHostId_fkey" FOREIGN KEY ("alsoWebHostId") REFERENCES "Host"("id") ON DELETE RESTRICT ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "DomainLook" ADD CONSTRAINT "DomainLook_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
@@ -738,6 +773,9 @@ ALTER TABLE "HealthIgnored" ADD CONSTRAINT "HealthIgnored_domainId_accountId_fke
 
 -- AddForeignKey
 ALTER TABLE "HostName" ADD CONSTRAINT "HostName_hostId_fkey" FOREIGN KEY ("hostId") REFERENCES "Host"("id") ON DELETE CASCADE ON UPDATE CASCADE;
+
+-- AddForeignKey
+ALTER TABLE "AccountMove" ADD CONSTRAINT "AccountMove_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account"("id") ON DELETE CASCADE ON UPDATE CASCADE;
 
 -- AddForeignKey
 ALTER TABLE "NoticeDismissal" ADD CONSTRAINT "NoticeDismissal_noticeId_fkey" FOREIGN KEY ("noticeId") REFERENCES "Notice"("id") ON DELETE CASCADE ON UPDATE CASCADE;

@@ -329,6 +329,24 @@ CREATE TABLE "OutgoingMail" (
 );
 
 -- CreateTable
+CREATE TABLE "AccountMove" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "accountId" TEXT NOT NULL,
+    "fromHostId" TEXT NOT NULL,
+    "toHostId" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'preparing',
+    "back" BOOLEAN NOT NULL DEFAULT false,
+    "startedBy" TEXT NOT NULL,
+    "startedAt" DATETIME NOT NULL,
+    "ledAt" DATETIME,
+    "ttlSeconds" INTEGER NOT NULL DEFAULT 0,
+    "endsAt" DATETIME,
+    "waitsFor" JSONB NOT NULL DEFAULT '[]',
+    "lookedAt" DATETIME,
+    CONSTRAINT "AccountMove_accountId_fkey" FOREIGN KEY ("accountId") REFERENCES "Account" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+);
+
+-- CreateTable
 CREATE TABLE "Notice" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "titleFr" TEXT NOT NULL,
@@ -473,6 +491,40 @@ INSERT INTO "new_Plan" ("connections", "createdAt", "diskMb", "id", "isDefault",
 DROP TABLE "Plan";
 ALTER TABLE "new_Plan" RENAME TO "Plan";
 CREATE UNIQUE INDEX "Plan_name_key" ON "Plan"("name");
+CREATE TABLE "new_Account" (
+    "id" TEXT NOT NULL PRIMARY KEY,
+    "number" INTEGER NOT NULL,
+    "login" TEXT NOT NULL,
+    "name" TEXT NOT NULL,
+    "search" TEXT NOT NULL,
+    "state" TEXT NOT NULL DEFAULT 'active',
+    "suspendedReason" TEXT,
+    "suspendedAt" DATETIME,
+    "removedAt" DATETIME,
+    "binUntil" DATETIME,
+    "purgedAt" DATETIME,
+    "planId" TEXT NOT NULL,
+    "webHostId" TEXT NOT NULL,
+    "alsoWebHostId" TEXT,
+    "alsoWebVisited" BOOLEAN NOT NULL DEFAULT false,
+    "filesHostId" TEXT NOT NULL,
+    "version" INTEGER NOT NULL DEFAULT 1,
+    "createdAt" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    CONSTRAINT "Account_planId_fkey" FOREIGN KEY ("planId") REFERENCES "Plan" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+    CONSTRAINT "Account_webHostId_fkey" FOREIGN KEY ("webHostId") REFERENCES "Host" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+    CONSTRAINT "Account_alsoWebHostId_fkey" FOREIGN KEY ("alsoWebHostId") REFERENCES "Host" ("id") ON DELETE RESTRICT ON UPDATE CASCADE,
+    CONSTRAINT "Account_filesHostId_fkey" FOREIGN KEY ("filesHostId") REFERENCES "Host" ("id") ON DELETE RESTRICT ON UPDATE CASCADE
+);
+INSERT INTO "new_Account" ("binUntil", "createdAt", "filesHostId", "id", "login", "name", "number", "planId", "purgedAt", "removedAt", "search", "state", "suspendedAt", "suspendedReason", "version", "webHostId") SELECT "binUntil", "createdAt", "filesHostId", "id", "login", "name", "number", "planId", "purgedAt", "removedAt", "search", "state", "suspendedAt", "suspendedReason", "version", "webHostId" FROM "Account";
+DROP TABLE "Account";
+ALTER TABLE "new_Account" RENAME TO "Account";
+CREATE UNIQUE INDEX "Account_number_key" ON "Account"("number");
+CREATE UNIQUE INDEX "Account_login_key" ON "Account"("login");
+CREATE INDEX "Account_webHostId_number_idx" ON "Account"("webHostId", "number");
+CREATE INDEX "Account_alsoWebHostId_number_idx" ON "Account"("alsoWebHostId", "number");
+CREATE INDEX "Account_filesHostId_number_idx" ON "Account"("filesHostId", "number");
+CREATE INDEX "Account_planId_idx" ON "Account"("planId");
+CREATE INDEX "Account_state_binUntil_idx" ON "Account"("state", "binUntil");
 CREATE TABLE "new_PublishUnit" (
     "id" TEXT NOT NULL PRIMARY KEY,
     "hostId" TEXT NOT NULL,
@@ -668,6 +720,9 @@ CREATE INDEX "OutgoingMail_state_nextAt_idx" ON "OutgoingMail"("state", "nextAt"
 
 -- CreateIndex
 CREATE UNIQUE INDEX "OutgoingMail_purpose_recipient_key" ON "OutgoingMail"("purpose", "recipient");
+
+-- CreateIndex
+CREATE UNIQUE INDEX "AccountMove_accountId_key" ON "AccountMove"("accountId");
 
 -- CreateIndex
 CREATE INDEX "Notice_fromAt_idx" ON "Notice"("fromAt");

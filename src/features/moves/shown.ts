@@ -1,0 +1,26 @@
+/** A move as it is told to people. */
+import type { Static } from "typebox";
+import type { Saying } from "../../core/feature.js";
+import type { ShownMove } from "./moves.js";
+import type { MoveOutput } from "./schemas.js";
+
+type Say = (key: string, data?: Record<string, unknown>) => string;
+
+/** The sentences of what it waits for. */
+export const waitsOf = (move: Pick<ShownMove, "waitsFor">, say: Say): string[] => (move.waitsFor as unknown as Saying[]).map(({ key, data }) => say(key, data));
+
+/** JSON of a move. */
+export function moveBody(move: ShownMove, say: Say): Static<typeof MoveOutput> {
+  const { account, from, to, state, back, startedBy } = move;
+  return {
+    account: { id: account.id, login: account.login, name: account.name },
+    from: { id: from.id, name: from.name },
+    to: { id: to.id, name: to.name },
+    ...{ state, back, startedBy },
+    startedAt: move.startedAt.toISOString(),
+    ledAt: move.ledAt?.toISOString() ?? null,
+    endsAt: move.endsAt?.toISOString() ?? null,
+    lookedAt: move.lookedAt?.toISOString() ?? null,
+    waitsFor: waitsOf(move, say),
+  };
+}

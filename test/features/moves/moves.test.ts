@@ -1,0 +1,219 @@
+/** An account goes to another web machine: proven before names lead there, both serving until caches have forgotten, undone at any time until then. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { removeAccount, suspendAccount } from "../../../src/features/accounts/index.js";
+import { readTable } from "../../../src/features/dns/zone-table.js";
+import { getZone } from "../../../src/features/dns/zones.js";
+import { endMove, startMove, undoMove } from "../../../src/features/moves/moves.js";
+import { MARGIN_SECONDS } from "../../../src/features/moves/steps.js";
+import { addAddress } from "../../../src/features/sites/index.js";
+import { createHost } from "../../support/factories.js";
+import { createMoveScene, NEW, OLD } from "./scene.js";
+
+type Scene = Awaited<ReturnType<typeof createMoveScene>>;
+const TTL = 3600;
+
+const waits = async (scene: Scene) =>
+  (((await scene.move())?.waitsFor ?? []) as { key: string; data: Record<string, string> }[]).map(({ key, data }) => [
+    key,
+    data["name"] ?? data["names"] ?? "",
+  ]);
+const toldBy = async ({ ctx, panel }: Scene) => {
+  const { rows } = await readTable(ctx.db, panel.services.features, await getZone(ctx, "ours.test"));
+  return rows.flatMap(({ name, data }) => (data.type === "A" && name === "n3.ours.test" ? [data.address] : []));
+};
+
+/** To where names lead to the destination and the zone says so. */
+async function led(scene: Scene): Promise<void> {
+  await startMove(scene.ctx, scene.account.id, scene.web2.id);
+  assert.equal(await scene.look(), "led");
+  await scene.zoneSeen();
+  assert.equal(await scene.look(), "told");
+}
+
+test("the destination is published and proven first, then names are led, the machine of before serves to the end, and nothing is held", async (t) => {
+  const scene = await createMoveScene(t);
+  const { ctx, web1, web2, account, panel } = scene;
+  const wanted = await scene.zoneWanted();
+  await startMove(ctx, account.id, web2.id);
+  await scene.publisher.idle();
+  assert.equal(await scene.serves(web2), await scene.serves(web1), "the very same files");
+  assert.deepEqual([(await scene.place()).webHostId, await scene.zoneWanted(), await toldBy(scene)], [web1.id, wanted, [OLD]], "names do not move yet");
+
+  assert.equal(await scene.look(), "led");
+  assert.deepEqual([(await scene.place()).webHostId, await toldBy(scene)], [web2.id, [NEW]]);
+  assert.ok((await scene.zoneWanted()) > wanted);
+  assert.equal(await scene.look(), "waiting");
+  assert.deepEqual(await waits(scene), [["moves.waits.zones", "ours.test"]]);
+  await scene.zoneSeen();
+  assert.equal(await scene.look(), "told");
+  const { endsAt } = (await scene.move())!;
+  assert.equal(endsAt?.getTime(), panel.clock.now().getTime() + (TTL + MARGIN_SECONDS) * 1000);
+
+  // What changes meanwhile is served by both, and its chip speaks of both.
+  await addAddress(ctx, scene.site.id, { address: "late.ours.test", withWww: false });
+  await scene.publisher.idle();
+  for (const host of [web1, web2]) assert.match((await scene.serves(host)) ?? "", /^name late\.ours\.test$/m);
+  await scene.zoneSeen();
+  panel.clock.advance(TTL);
+  assert.equal(await scene.look(), "waiting", "not a moment earlier");
+  assert.ok(await scene.serves(web1));
+
+  panel.clock.advance(MARGIN_SECONDS + 1);
+  for (const name of ["ours.test", "late.ours.test", ...Array.from({ length: 12 }, (_, at) => `n${at}.ours.test`)]) scene.tell(name, NEW);
+  scene.tell("theirs.test", OLD);
+  assert.equal(await scene.look(), "waiting");
+  assert.deepEqual(await waits(scene), [["moves.waits.name", "theirs.test"]], "its DNS is somebody else's");
+  assert.ok(await scene.serves(web1));
+  scene.tell("theirs.test", NEW);
+  assert.equal(await scene.look(), "waiting", "looked at again in five minutes");
+  panel.clock.advance(301);
+  assert.equal(await scene.look(), "ended");
+  assert.deepEqual([await scene.serves(web1), await scene.move(), (await scene.place()).alsoWebHostId], [undefined, null, null]);
+  assert.match((await scene.serves(web2)) ?? "", /^name n11\.ours\.test$/m);
+  assert.equal(await ctx.db.publishUnit.count({ where: { hold: { not: null } } }), 0, "that all its names left was no accident");
+  const verbs = await ctx.db.auditEntry.findMany({ where: { verb: { startsWith: "moves." } }, orderBy: { at: "asc" }, select: { verb: true } });
+  assert.deepEqual(
+    verbs.map(({ verb }) => verb),
+    ["moves.move.started", "moves.move.led", "moves.move.ended"],
+  );
+});
+
+test("a destination that does not answer for one name is never led to, whoever waits; and it is told which", async (t) => {
+  const scene = await createMoveScene(t);
+  const { ctx, web1, web2, account } = scene;
+  web2.machine.faults.set("ours.test", "stale");
+  await startMove(ctx, account.id, web2.id);
+  for (let look = 0; look < 3; look += 1) assert.equal(await scene.look(), "waiting");
+  assert.match((await waits(scene))[0]?.[0] ?? "", /^moves\.waits\.unit_(failed|waiting|published)$/);
+  assert.deepEqual([(await scene.place()).webHostId, await toldBy(scene)], [web1.id, [OLD]]);
+  web2.machine.faults.clear();
+  await ctx.db.publishUnit.updateMany({ where: { hostId: web2.id }, data: { wanted: { increment: 1 } } });
+  await scene.publisher.run(web2.id);
+  // It proves itself now, but not to a visitor.
+  web2.machine.faults.set("n5.ours.test", "mute");
+  assert.equal(await scene.look(), "waiting");
+  assert.deepEqual(await waits(scene), [["moves.waits.answer", "n5.ours.test"]]);
+  web2.machine.faults.clear();
+  assert.equal(await scene.look(), "led");
+});
+
+test("undone before names were told: the destination stops, and no name ever moved", async (t) => {
+  const scene = await createMoveScene(t);
+  const wanted = await scene.zoneWanted();
+  await startMove(scene.ctx, scene.account.id, scene.web2.id);
+  await scene.publisher.idle();
+  assert.ok(await scene.serves(scene.web2));
+  assert.equal(await undoMove(scene.ctx, scene.account.id), null);
+  await scene.publisher.idle();
+  assert.deepEqual([await scene.serves(scene.web2), await scene.zoneWanted(), await scene.move()], [undefined, wanted, null]);
+  assert.equal(await scene.ctx.db.publishUnit.count({ where: { hold: { not: null } } }), 0);
+});
+
+test("undone after names were told: they are told to go back, and the other machine serves until that is known", async (t) => {
+  const scene = await createMoveScene(t);
+  await led(scene);
+  scene.panel.clock.advance(600);
+  await undoMove(scene.ctx, scene.account.id);
+  await scene.publisher.idle();
+  const move = await scene.move();
+  assert.deepEqual([move?.state, move?.back, move?.endsAt, move?.fromHostId], ["leading", true, null, scene.web2.id]);
+  assert.deepEqual([(await scene.place()).webHostId, await toldBy(scene)], [scene.web1.id, [OLD]]);
+  for (const host of [scene.web1, scene.web2]) assert.ok(await scene.serves(host), host.name);
+  await scene.zoneSeen();
+  assert.equal(await scene.look(), "told");
+  scene.panel.clock.advance(TTL + MARGIN_SECONDS + 1);
+  for (const name of ["ours.test", "theirs.test", ...Array.from({ length: 12 }, (_, at) => `n${at}.ours.test`)]) scene.tell(name, OLD);
+  assert.equal(await scene.look(), "ended");
+  assert.deepEqual([await scene.serves(scene.web2), Boolean(await scene.serves(scene.web1))], [undefined, true]);
+});
+
+test("visitors are not sent back to a machine that does not serve; who suspends or removes the account meanwhile does so on both", async (t) => {
+  const scene = await createMoveScene(t, 2);
+  const { ctx, account, web1, web2 } = scene;
+  await led(scene);
+  await scene.ctx.db.publishUnit.updateMany({ where: { hostId: web1.id, role: "web", key: scene.key }, data: { verified: 0 } });
+  await assert.rejects(undoMove(ctx, account.id), { code: "moves.old_not_ready" });
+  await suspendAccount(ctx, account.id, "cotisation");
+  await scene.publisher.idle();
+  for (const host of [web1, web2]) assert.ok(await scene.serves(host), "its notice stands on both");
+  const rows = await ctx.db.publishUnit.findMany({ where: { role: "web", key: scene.key }, select: { withdrawn: true } });
+  assert.deepEqual(
+    rows.map(({ withdrawn }) => withdrawn),
+    [true, true],
+  );
+  await removeAccount(ctx, account.id);
+  await scene.publisher.idle();
+  assert.deepEqual([await scene.serves(web1), await scene.serves(web2), await scene.move()], [undefined, undefined, null]);
+});
+
+test("silence of the world ends nothing; an administrator may, knowing it", async (t) => {
+  const scene = await createMoveScene(t);
+  await led(scene);
+  scene.world.mood = "silent";
+  scene.panel.clock.advance(TTL + MARGIN_SECONDS + 1);
+  assert.equal(await scene.look(), "waiting");
+  assert.match((await waits(scene))[0]?.[0] ?? "", /name_unknown/);
+  assert.ok(await scene.serves(scene.web1));
+  await endMove(scene.ctx, scene.account.id);
+  await scene.publisher.idle();
+  assert.deepEqual([await scene.serves(scene.web1), await scene.move()], [undefined, null]);
+});
+
+test("certificates go along, an older one too, and names wait for them", async (t) => {
+  const scene = await createMoveScene(t);
+  const { ctx, account, web1, web2, panel } = scene;
+  const subject = await ctx.db.certificateSubject.findFirstOrThrow({ where: { accountId: account.id } });
+  const now = panel.clock.now();
+  const facts = { subjectId: subject.id, names: ["ours.test"], source: "acme", chain: "", key: "", fingerprint: "f", serial: "1", issuer: "x" };
+  const times = { notBefore: now, notAfter: new Date(now.getTime() + 1e9), renewAt: new Date(now.getTime() + 5e8) };
+  const certificate = await ctx.db.certificate.create({ data: { ...facts, ...times, number: 1 } as never });
+  const seen = { role: "web", wantedId: certificate.id, placedId: certificate.id, verifiedAt: now };
+  await ctx.db.certificatePlace.create({ data: { hostId: web1.id, name: "ours.test", ...seen } });
+  await startMove(ctx, account.id, web2.id);
+  assert.equal(await scene.look(), "waiting");
+  assert.deepEqual(await waits(scene), [["moves.waits.certificates", "ours.test"]]);
+  await ctx.db.certificatePlace.updateMany({ where: { hostId: web2.id, name: "ours.test", wantedId: certificate.id }, data: { verifiedAt: now } });
+  assert.equal(await scene.look(), "led");
+  await endMove(ctx, account.id);
+  const places = await ctx.db.certificatePlace.findMany({ where: { name: "ours.test" }, orderBy: { hostId: "asc" } });
+  assert.deepEqual(
+    new Map(places.map(({ hostId, wantedId }) => [hostId, wantedId])),
+    new Map([
+      [web1.id, null],
+      [web2.id, certificate.id],
+    ]),
+  );
+});
+
+test("pages and API: what is refused, what is shown, and that nobody else gets near", async (t) => {
+  const scene = await createMoveScene(t);
+  const { account, admin, jeanne, web1, web2, ctx } = scene;
+  const at = `/accounts/${account.id}/move`;
+  assert.equal((await jeanne.get(at)).statusCode, 404);
+  const page = await admin.get(at);
+  assert.match(page.body, /web2/);
+  const refused = async (hostId: string, sentence: RegExp) => {
+    const answer = await admin.submit(at, at, { hostId });
+    assert.equal(answer.statusCode, 422);
+    assert.match(answer.body, sentence);
+  };
+  await refused(web1.id, /lead to web1 already/);
+  await refused("nobody", /is not known/);
+  const bare = await createHost(ctx, { name: "web3", roles: ["web"], phpVersions: [] });
+  await ctx.db.phpPool.create({ data: { accountId: account.id, version: "8.2", master: "m01", socket: "x.sock" } });
+  await refused(bare.id, /missing on web3: 8\.2/);
+  await ctx.db.phpPool.deleteMany({ where: { accountId: account.id } });
+  assert.equal((await admin.submit(at, at, { hostId: web2.id })).statusCode, 303);
+  assert.match((await admin.get("/moves")).body, /web1 → web2/);
+  await assert.rejects(startMove(ctx, account.id, web2.id), { code: "moves.under_way" });
+  await assert.rejects(endMove(ctx, account.id), { code: "moves.not_led" });
+  await scene.publisher.idle();
+  assert.equal((await admin.submit(at, `${at}/look`, {})).statusCode, 303);
+  await scene.zoneSeen();
+  await admin.submit(at, `${at}/look`, {});
+  assert.match((await admin.get(at)).body, /web1 still serves until/);
+  assert.match((await admin.get(`${at}/end`)).body, /Stop web1 for this account\?/);
+  const removal = await admin.submit(`/hosts/${web1.id}/delete`, `/hosts/${web1.id}/delete`, {});
+  assert.notEqual(removal.statusCode, 303, "a machine that still serves is not removed");
+});

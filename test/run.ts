@@ -1,5 +1,5 @@
 /**
- * `npm test`: every suite, two at a time; the last line counts. `npm test -- core publish` runs only the suites so named.
+ * `npm test`: every suite, three at a time; the last line counts. `npm test -- core publish` runs only the suites so named.
  * A suite is a line of the table; each of its folders may name the Debian packages that it needs in `packages.txt`.
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 import { installMissing } from "../src/trial/packages.js";
 import { startCluster } from "./support/postgresql.js";
 import { reaches } from "./support/reach.js";
-import { runSuite, type SuiteResult } from "./support/suite.js";
+import { type OpenSuite, openSuite, type SuiteResult } from "./support/suite.js";
 
 interface Suite {
   name: string;
@@ -24,13 +24,14 @@ interface Suite {
 const SUITES: Suite[] = [
   { name: "machines", folders: ["machines"], together: 1 },
   { name: "browser", folders: ["browser"], together: 1 },
+  { name: "daemons", folders: ["daemons"], together: 1 },
+  { name: "publish", folders: ["publish"], together: 1 },
+  { name: "trial", folders: ["trial", "bench"], together: 1 },
   { name: "features-postgresql", folders: ["core", "features", "http"], together: 6, postgresql: true },
   { name: "features", folders: ["features", "http"], together: 6 },
-  { name: "trial", folders: ["trial", "bench"], together: 1 },
-  { name: "publish", folders: ["publish"], together: 1 },
-  { name: "daemons", folders: ["daemons"], together: 1 },
   { name: "core", folders: [".", "core", "support"], together: 6 },
 ];
+/** Of suites whose files start daemons or a browser. */
 const AT_ONCE = 2;
 /** Files that are told with their time at the end. */
 const SLOWEST = 15;
@@ -59,27 +60,35 @@ async function main(words: string[]): Promise<number> {
   }
 }
 
-/** Runs the suites side by side: most of them wait as much as they compute. The last ones, which have nothing beside them, take both processors. */
+/**
+ * Runs the suites side by side: two of those that start daemons, which wait as much as they compute, and one of the others, which fill the processors.
+ * Who finds no suite left to begin helps with those others; files that start daemons are not run beside others of their suite.
+ */
 async function runAll(chosen: Suite[]): Promise<SuiteResult[]> {
-  const left = [...chosen];
-  const results = new Map<Suite, SuiteResult>();
-  const lane = async () => {
+  const opened = new Map<Suite, OpenSuite>();
+  const divisible = chosen.filter(({ together }) => together > 1);
+  const whole = chosen.filter(({ together }) => together === 1);
+  const lane = async (left: Suite[]) => {
     for (let suite = left.shift(); suite !== undefined; suite = left.shift()) {
-      const alone = left.length === 0 && results.size === chosen.length - 1;
-      results.set(suite, await runOne(suite, alone ? AT_ONCE : 1));
+      const open = begin(suite);
+      opened.set(suite, open);
+      await open.work();
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, lane));
-  return chosen.map((suite) => results.get(suite) as SuiteResult);
+  const helper = async () => {
+    await lane(whole);
+    await lane(divisible);
+    for (const [suite, open] of opened) if (suite.together > 1) await open.work();
+  };
+  await Promise.all([lane(divisible), ...Array.from({ length: AT_ONCE }, helper)]);
+  return chosen.map((suite) => (opened.get(suite) as OpenSuite).result);
 }
 
-async function runOne(suite: Suite, atOnce: number): Promise<SuiteResult> {
+function begin(suite: Suite): OpenSuite {
   const files = filesOf(suite);
   say(`\n== ${suite.name}: ${files.length} files`);
   const env = { MUTU_TEST_DATABASE: suite.postgresql ? "postgresql" : "sqlite" };
-  const result = await runSuite(suite.name, files, { atOnce, together: suite.together, env }, say);
-  say(`== ${suite.name}: ${result.passed} passed, ${result.failed} failed, ${result.skipped.length} skipped in ${result.seconds.toFixed(1)} s`);
-  return result;
+  return openSuite(suite.name, files, { together: suite.together, env }, say);
 }
 
 /** Says how it ended; a skip that not-here.json does not explain is a failure. */

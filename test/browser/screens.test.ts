@@ -1,4 +1,5 @@
 /** Every screen of the main flow, as its reader sees it: both widths, both themes, with and without JavaScript. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { BrowserContext, Page } from "playwright-core";

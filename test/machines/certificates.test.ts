@@ -1,4 +1,5 @@
 /** Certificates on two machines: asked from pebble, proven through the real web machine and the real Knot, seen from outside by openssl. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";

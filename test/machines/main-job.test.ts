@@ -1,4 +1,5 @@
 /** The main job on two machines: a member adds a site in the browser, the separate web machine serves it; then everything that a site can become. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { startBrowser } from "../support/browser.js";

@@ -1,4 +1,5 @@
 /** Neighbours on one web machine: what hangs, storms or scans is its own affair; and what each machine lets in is a list. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as wait } from "node:timers/promises";

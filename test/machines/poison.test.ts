@@ -1,4 +1,5 @@
 /** Poison on the real web machine: what one member's row or a faulty renderer would break stops at its owner; all others live and change. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { until } from "./lab/run.js";

@@ -1,4 +1,5 @@
 /** A key is changed from the panel while visitors ask: against a real parent zone, with a resolver that validates and remembers. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { REPOSITORY } from "./lab/layers.js";

@@ -1,18 +1,16 @@
 /** Runs the files of one suite, a few of them in each process, and says what failed as it happens. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { run } from "node:test";
-import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
+import { childWith, descendants, endAll } from "./descendants.js";
+import { type Share, shareOut } from "./share.js";
 
-const PROCESS_TIMEOUT_MILLISECONDS = 20 * 60_000;
 const KEPT_OUTPUT = 20_000;
 
 /** How a suite is shared out. */
 export interface Shares {
-  /** Processes at once. */
-  atOnce: number;
   /** Files that share a process, one after the other: starting Node and loading the panel takes two seconds of a processor. */
   together: number;
   /** Set in each process before anything of ours is loaded. */
@@ -37,26 +35,60 @@ interface TestEvent {
   skip?: boolean | string;
   todo?: boolean | string;
   details: { type?: string; error?: unknown; duration_ms?: number };
-  nesting?: number;
+  nesting: number;
 }
 
-/** Runs test files and resolves when all have ended. A file whose tests were never heard of is a failure. */
-export async function runSuite(name: string, files: string[], { atOnce, ...shares }: Shares, say: (line: string) => void): Promise<SuiteResult> {
+/** A suite of which processes run. */
+export interface OpenSuite {
+  readonly result: SuiteResult;
+  /** Runs one process after the other until none is left to begin; who calls it twice has two at once. */
+  work(): Promise<void>;
+}
+
+/** Shares test files out and runs nothing yet. A file whose tests are never heard of will be a failure. */
+export function openSuite(name: string, files: string[], shares: Shares, say: (line: string) => void): OpenSuite {
   const result: SuiteResult = { name, passed: 0, failed: 0, failures: [], skipped: [], seconds: 0, times: new Map() };
   const started = performance.now();
   const folder = mkdtempSync(join(tmpdir(), "mutu-tests-"));
-  const processes = shareOut(files, shares, folder);
-  const silent = new Set(files);
-  const output = new Map<string, string>();
-  const nameOf = (file: string) => (processes.get(file) ?? [file]).map((path) => relative(process.cwd(), path)).join(", ");
-  const title = (event: TestEvent) => `${nameOf(event.file ?? "")} > ${event.name}`;
+  // Each run() listens to the process for a while.
+  process.setMaxListeners(0);
+  const left = shareOut(files, shares, folder);
+  let working = 0;
+  const work = async () => {
+    working += 1;
+    for (let share = left.shift(); share !== undefined; share = left.shift()) await runShare(share, result, say);
+    working -= 1;
+    if (working > 0 || result.seconds > 0) return;
+    rmSync(folder, { recursive: true, force: true });
+    result.seconds = (performance.now() - started) / 1000;
+    const { passed, failed, skipped, seconds } = result;
+    say(`== ${name}: ${passed} passed, ${failed} failed, ${skipped.length} skipped in ${seconds.toFixed(1)} s`);
+  };
+  return { result, work };
+}
 
-  const stream = run({ files: [...processes.keys()], concurrency: atOnce, timeout: PROCESS_TIMEOUT_MILLISECONDS });
+/** Runs one process to its end, or to its limit, and ends what it left running. */
+async function runShare({ entry, files, limitSeconds }: Share, result: SuiteResult, say: (line: string) => void): Promise<void> {
+  const silent = new Set(files);
+  const titles = files.map(short).join(", ");
+  const running: string[] = [];
+  let output = "";
+  let over = false;
+
+  const stream = run({ files: [entry], concurrency: 1 });
+  const limit = setTimeout(() => {
+    over = true;
+    count(`${titles} > ${running.join(" > ") || "before its first test"}`, `not over after ${limitSeconds} s: ended, with all that it had started`);
+    void endAll(entry, childWith(entry)?.pid);
+  }, limitSeconds * 1000);
+  stream.on("test:dequeue", ({ file, name, nesting }: TestEvent) => {
+    if (file === entry) return;
+    running.splice(nesting, running.length, name);
+  });
   stream.on("test:pass", (event: TestEvent) => {
     // A process that ended well is not a test.
-    if (processes.has(event.file ?? "")) return undefined;
-    time(event);
-    silent.delete(event.file ?? "");
+    if (event.file === entry) return undefined;
+    heard(event);
     if (event.skip !== undefined && event.skip !== false) return result.skipped.push(title(event));
     // An intention is not a test.
     if (event.todo !== undefined && event.todo !== false) return fail(event);
@@ -64,39 +96,37 @@ export async function runSuite(name: string, files: string[], { atOnce, ...share
     return undefined;
   });
   stream.on("test:fail", (event: TestEvent) => {
-    silent.delete(event.file ?? "");
-    time(event);
+    if (event.file === entry) silent.clear();
+    else heard(event);
     fail(event);
   });
   for (const channel of ["test:stdout", "test:stderr"] as const)
-    stream.on(channel, ({ file, message }: { file: string; message: string }) => {
-      output.set(file, `${output.get(file) ?? ""}${message}`.slice(-KEPT_OUTPUT));
+    stream.on(channel, ({ message }: { message: string }) => {
+      output = `${output}${message}`.slice(-KEPT_OUTPUT);
     });
 
-  function time({ file = "", nesting, details }: TestEvent) {
+  function title({ file, name }: TestEvent): string {
+    return `${file === undefined || file === entry ? titles : short(file)} > ${file === entry ? "its process" : name}`;
+  }
+
+  function heard({ file = "", nesting, details }: TestEvent): void {
+    silent.delete(file);
     if (nesting !== 0) return;
-    const name = relative(process.cwd(), file);
-    result.times.set(name, (result.times.get(name) ?? 0) + (details.duration_ms ?? 0) / 1000);
+    result.times.set(short(file), (result.times.get(short(file)) ?? 0) + (details.duration_ms ?? 0) / 1000);
   }
 
-  function fail(event: TestEvent) {
-    if (isFailureBelow(event.details.error)) return;
-    count(title(event), inspect(causeOf(event.details.error)), outputOf(event.file ?? ""));
+  function fail(event: TestEvent): void {
+    // What was ended here is told already; a suite that fails because of its tests is not counted beside them.
+    if (over || isFailureBelow(event.details.error)) return;
+    count(title(event), inspect(causeOf(event.details.error)));
   }
 
-  function count(what: string, why: string, said = "") {
+  function count(what: string, why: string): void {
     result.failed += 1;
     result.failures.push(what);
     say(`not ok: ${what}\n${indent(why)}`);
-    if (said) say(indent(said));
-  }
-
-  /** Gives once what the process of a file wrote. */
-  function outputOf(file: string): string {
-    const [process] = [...processes].find(([entry, members]) => entry === file || members.includes(file)) ?? [file];
-    const said = output.get(process) ?? "";
-    output.delete(process);
-    return said;
+    if (output) say(indent(output));
+    output = "";
   }
 
   try {
@@ -106,42 +136,24 @@ export async function runSuite(name: string, files: string[], { atOnce, ...share
       stream.resume();
     });
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    clearTimeout(limit);
   }
-  for (const file of silent) count(relative(process.cwd(), file), "its process ended, and no test of it was heard of", outputOf(file));
-  result.seconds = (performance.now() - started) / 1000;
-  return result;
+  if (!over) for (const file of silent) count(short(file), "its process ended, and no test of it was heard of");
+  const alive = descendants(entry);
+  if (alive.length > 0) say(`left running by ${titles}, and ended: ${alive.map(({ argv }) => argv).join("; ")}`);
+  await endAll(entry);
 }
 
-/** What each process loads first: one that leaves before its last test has ended fails, whatever it says itself. */
-const GUARD = `let ended = false;
-process.once("beforeExit", () => { ended = true; });
-process.once("exit", () => { if (!ended) process.exitCode = 1; });
-`;
-
-/** Writes what each process loads: entry file → test files. Neighbours in the list go to different processes, because they tend to be alike. */
-function shareOut(files: string[], { together, env = {} }: Omit<Shares, "atOnce">, folder: string): Map<string, string[]> {
-  const guard = join(folder, "guard.mjs");
-  writeFileSync(guard, `${GUARD}Object.assign(process.env, ${JSON.stringify(env)});\n`);
-  const count = Math.ceil(files.length / together);
-  const shares = Array.from({ length: count }, (_, number) => files.filter((_file, index) => index % count === number));
-  return new Map(
-    shares.map((members, number) => {
-      const entry = join(folder, `${number}.mjs`);
-      // Not by import(): hooks of the whole file would then run before tests that are still being loaded.
-      writeFileSync(entry, [guard, ...members].map((file) => `import ${JSON.stringify(pathToFileURL(file).href)};\n`).join(""));
-      return [entry, members];
-    }),
-  );
-}
-
-/** A suite that fails because of its tests is not counted beside them. */
 function isFailureBelow(error: unknown): boolean {
   return (error as { failureType?: string } | undefined)?.failureType === "subtestsFailed";
 }
 
 function causeOf(error: unknown): unknown {
   return (error as { cause?: unknown } | undefined)?.cause ?? error;
+}
+
+function short(file: string): string {
+  return relative(process.cwd(), file);
 }
 
 function indent(text: string): string {

@@ -31,6 +31,8 @@ export async function fetchFrom(from: LabNode, address: string, url: string, opt
   const as = options.uid === undefined ? [] : ["setpriv", "--reuid", `${options.uid}`, "--regid", `${options.uid}`, "--clear-groups", "--"];
   const argv = [
     ...["curl", "-q", "-s", "-S", "-k", "-i", "--noproxy", "*", "--max-time", `${options.timeoutSeconds ?? TIMEOUT_SECONDS}`],
+    // Told when it fails: what was waited for, a connection, TLS or the answer.
+    ...["-w", "%{stderr}connected %{time_connect} s, TLS %{time_appconnect} s, first byte %{time_starttransfer} s, end %{time_total} s\\n"],
     ...["--resolve", `${hostname}:${number}:${address}`, "-H", "Expect:"],
     ...(options.http1 ? ["--http1.1"] : []),
     ...(options.method ? ["-X", options.method] : []),

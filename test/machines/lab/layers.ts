@@ -24,7 +24,8 @@ export interface LayerOptions {
 /** Root of the checkout. */
 export const REPOSITORY = fileURLToPath(new URL("../../../", import.meta.url));
 const HERE = fileURLToPath(new URL("./", import.meta.url));
-const CACHE = process.env.MUTU_LAB_CACHE ?? "/var/cache/mutu-lab";
+/** What is kept between runs. */
+export const CACHE = process.env.MUTU_LAB_CACHE ?? "/var/cache/mutu-lab";
 const RELEASE = process.env.MUTU_LAB_RELEASE ?? "bookworm";
 // systemd-sysv: systemd as pid 1, without dbus. iproute2 and curl: what tests look with.
 const BASE_PACKAGES = ["systemd-sysv", "iproute2", "ca-certificates", "curl"];
@@ -113,18 +114,26 @@ function hashOf(...files: string[]): string {
   return hash.digest("hex");
 }
 
-function hashTree(folder: string): string {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .sort();
+/** Hashes all files below a folder, or below some folders in it and beside these. */
+export function hashTree(folder: string, below: readonly string[] = ["."], beside: readonly string[] = []): string {
+  const files = below.flatMap((name) =>
+    readdirSync(join(folder, name), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  files.push(...beside.map((name) => join(folder, name)));
   return createHash("sha256")
-    .update(files.map((file) => `${relative(folder, file)} ${hashOf(file)}`).join("\n"))
+    .update(
+      files
+        .sort()
+        .map((file) => `${relative(folder, file)} ${hashOf(file)}`)
+        .join("\n"),
+    )
     .digest("hex");
 }
 
-/** Layers of our own files follow every edit: those older than a day go. */
-function forgetOld(prefix: string, keep: string): void {
+/** What is made of our own files follows every edit: what is older than a day goes. */
+export function forgetOld(prefix: string, keep: string): void {
   for (const name of readdirSync(CACHE)) {
     const path = join(CACHE, name);
     if (!name.startsWith(prefix) || path === keep || name.endsWith(".lock")) continue;

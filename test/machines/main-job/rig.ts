@@ -1,21 +1,22 @@
 /** A whole house on the lab: the built panel under its own unit on control, web1 prepared by `mutu hosts add`, homes shared. */
 import { createHash, randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
+import { setTimeout as wait } from "node:timers/promises";
 import type { FetchOptions, FetchResult } from "../lab/fetch.js";
 import type { Lab, NodeRequest } from "../lab/lab.js";
 import { raiseLab } from "../lab/lab.js";
 import { REPOSITORY } from "../lab/layers.js";
 import type { Bind, LabNode } from "../lab/node.js";
 import { until } from "../lab/run.js";
-import { buildPanelTree } from "./panel-tree.js";
+import { panelBinds } from "./panel-tree.js";
 
 export const ORIGIN = "https://control";
 export const ADMIN = "ada";
 const COMMAND_MS = 180_000;
 const PANEL_MS = 60_000;
 const CHIP_MS = 150_000;
-/** The panel takes 600 requests a minute of one address. */
 const CHIP_PAUSE_MS = 250;
+/** The panel takes 600 requests a minute of one address, and a quick machine would ask more. */
+const BETWEEN_REQUESTS_MS = 110;
 
 export interface ApiAnswer<T> {
   status: number;
@@ -105,15 +106,12 @@ export function raiseControl(source: string, { daemons, others = [] }: ControlRe
 }
 
 async function furnished(others: NodeRequest[], source: string, request: HouseRequest, furnish: (house: House) => Promise<void>): Promise<House> {
-  const tree = await buildPanelTree(source);
+  const tree = await panelBinds(source);
   let lab: Lab | undefined;
-  const close = async () => {
-    await lab?.close();
-    rmSync(tree.directory, { recursive: true, force: true });
-  };
+  const close = async () => lab?.close();
   try {
     lab = await raiseLab({
-      nodes: [{ name: "control", binds: [...tree.binds, ...(request.binds ?? [])], ...(request.daemons && { daemons: request.daemons }) }, ...others],
+      nodes: [{ name: "control", binds: [...tree, ...(request.binds ?? [])], ...(request.daemons && { daemons: request.daemons }) }, ...others],
     });
     const origin = request.origin ?? ORIGIN;
     const house = houseOf(lab, close, origin);
@@ -146,6 +144,13 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
   const asPanel = ["setpriv", "--reuid", "mutu-panel", "--regid", "mutu-panel", "--init-groups", "--"];
   const inPanel = ["sh", "-c", 'cd /opt/mutu && exec "$@"', "in"];
 
+  let nextRequest = 0;
+  const turn = async () => {
+    const pause = nextRequest - performance.now();
+    nextRequest = Math.max(nextRequest, performance.now()) + BETWEEN_REQUESTS_MS;
+    if (pause > 0) await wait(pause);
+  };
+
   const house: House = {
     ...{ lab, control, web, close, added: "" },
     mutu: (...words) => control.must(["mutu", ...words], { timeoutMs: COMMAND_MS }),
@@ -154,10 +159,12 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
       const authorization = `Bearer ${key ?? (await house.keyFor(ADMIN))}`;
       const content = body === undefined ? {} : { body: JSON.stringify(body) };
       const headers = { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) };
+      await turn();
       const answer = await lab.fetch(control, `${origin}/api/v1${path}`, { method, headers, ...content });
       return { status: answer.status, body: answer.body === "" ? null : JSON.parse(answer.body) };
     },
     async page(path, key) {
+      await turn();
       const answer = await lab.fetch(control, `${origin}${path}`, { headers: { authorization: `Bearer ${key}`, "accept-language": "fr" } });
       if (answer.status !== 200) throw new Error(`${path}: ${answer.status}\n${answer.body}`);
       return answer.body;

@@ -7,7 +7,7 @@ import type { Services } from "../../core/services.js";
 import { getAccount } from "../accounts/index.js";
 import { endMove, findMove, listMoves, startMove, undoMove } from "./moves.js";
 import { AccountParams, MoveInput, MoveOutput } from "./schemas.js";
-import { moveBody } from "./shown.js";
+import { moveBody, sayTo } from "./shown.js";
 import { step } from "./steps.js";
 
 const config = { access: "admin" } as const;
@@ -20,12 +20,12 @@ export function moveApi(app: FastifyInstance, services: Services): void {
     await getAccount(request.ctx, idOf(request));
     const move = await findMove(request.ctx, idOf(request));
     if (move === null) throw notFound("moves.none");
-    return moveBody(move, request.t);
+    return moveBody(move, sayTo(request));
   };
   app.get("/moves", { config, schema: { response: { 200: listAnswer(MoveOutput) } } }, async (request) => {
     const window = windowOf(request.query);
     const { rows, total } = await listMoves(request.ctx, window);
-    return listBody({ rows: rows.map((row) => moveBody(row, request.t)), total }, window);
+    return listBody({ rows: rows.map((row) => moveBody(row, sayTo(request))), total }, window);
   });
   app.get("/accounts/:account/move", { config, schema: { params: AccountParams, response: { 200: MoveOutput } } }, shown);
   app.post("/accounts/:account/move", { config, schema: { params: AccountParams, body: MoveInput, response: { 201: MoveOutput } } }, async (request, reply) => {

@@ -9,7 +9,7 @@ import { findHost } from "../hosts/index.js";
 import { liveNames } from "../sites/index.js";
 import { endMove, findMove, listMoves, otherHosts, startMove, undoMove } from "./moves.js";
 import { MoveInput, Nothing } from "./schemas.js";
-import { waitsOf } from "./shown.js";
+import { sayTo, waitsOf } from "./shown.js";
 import { step } from "./steps.js";
 
 const config = { access: "admin" } as const;
@@ -22,7 +22,7 @@ export function movePages(app: FastifyInstance, services: Services): void {
   app.get("/moves", { config }, async (request, reply) => {
     const window = windowOf(request.query);
     const { rows, total } = await listMoves(request.ctx, window);
-    const shown = rows.map((row) => ({ ...row, waits: waitsOf(row, request.t) }));
+    const shown = rows.map((row) => ({ ...row, waits: waitsOf(row, sayTo(request)) }));
     return reply.page("moves/list", {
       list: pagedList({ rows: shown, total }, window, "/moves"),
       several: (await otherHosts(request.ctx, { webHostId: "" })).length > 1,
@@ -92,7 +92,7 @@ export function movePages(app: FastifyInstance, services: Services): void {
       account,
       move,
       items,
-      waits: move === null ? [] : waitsOf(move, request.t),
+      waits: move === null ? [] : waitsOf(move, sayTo(request)),
       names: (await liveNames(request.ctx.db, account.id)).length,
       web: await findHost(request.ctx.db, account.webHostId),
       hosts: (await otherHosts(request.ctx, account)).map(({ id, name, accounts }) => ({

@@ -1,8 +1,15 @@
 /** A move as it is told to people. */
+import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import type { Saying } from "../../core/feature.js";
 import type { ShownMove } from "./moves.js";
 import type { MoveOutput } from "./schemas.js";
+
+/** A request's own language; unbound it would not know whose. */
+export const sayTo =
+  (request: Pick<FastifyRequest, "t">): Say =>
+  (key, data) =>
+    request.t(key, data);
 
 type Say = (key: string, data?: Record<string, unknown>) => string;
 

@@ -210,6 +210,12 @@ test("pages and API: what is refused, what is shown, and that nobody else gets n
   await assert.rejects(endMove(ctx, account.id), { code: "moves.not_led" });
   await scene.publisher.idle();
   assert.equal((await admin.submit(at, `${at}/look`, {})).statusCode, 303);
+  await admin.submit(at, `${at}/look`, {});
+  // What it waits for is told in words, on both pages and in JSON.
+  for (const path of [at, "/moves"]) assert.match((await admin.get(path)).body, /1 zone is not yet published: ours\.test/);
+  const told = await admin.api("GET", `/api/v1${at}`);
+  assert.equal(told.statusCode, 200);
+  assert.deepEqual([told.json().state, told.json().waitsFor], ["leading", ["1 zone is not yet published: ours.test"]]);
   await scene.zoneSeen();
   await admin.submit(at, `${at}/look`, {});
   assert.match((await admin.get(at)).body, /web1 still serves until/);

@@ -29,7 +29,7 @@ export interface Batches {
 export function openBatches(engine: Engine, ctx: Context, host: HostRecord): Batches {
   let first: UnitRow[] | null = null;
   let lists: WaitingRow[][] | null = null;
-  const losses = new Map<string, number>();
+  const losses = new Map<string, Map<string, number>>();
   return {
     losses,
     async next() {
@@ -66,7 +66,7 @@ interface Owner {
   shared: boolean;
 }
 
-async function cutTouched(engine: Engine, ctx: Context, host: HostRecord, losses: Map<string, number>): Promise<WaitingRow[][]> {
+async function cutTouched(engine: Engine, ctx: Context, host: HostRecord, losses: Map<string, Map<string, number>>): Promise<WaitingRow[][]> {
   const owners = new Map<string, Owner>();
   for (const [role, rows] of groupByRole(engine.roles, await listWaiting(ctx, host.id))) {
     const weights = await weigh(ctx, host, role, rows);
@@ -97,7 +97,7 @@ async function listLosing(
   host: HostRecord,
   role: Role,
   page: readonly WaitingRow[],
-  losses: Map<string, number>,
+  losses: Map<string, Map<string, number>>,
 ): Promise<ReadonlySet<string>> {
   const losing = new Set<string>();
   const units = await collectPage(ctx, host, role, await rowsOf(ctx, host, page));

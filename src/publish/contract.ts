@@ -47,7 +47,7 @@ export interface UnitFacts {
   accountId: string | null;
   /** Sentences' data for the plan: a message key of the feature and its values, e.g. {key:"sites.plan.answers", data:{name, folder}}. */
   says: { key: string; data: Record<string, string | number> }[];
-  /** Host names, logins… that this unit claims; the fallback compares them with the last good ones. */
+  /** Host names, logins… that this unit claims; the fallback and put-backs compare them with those of before. A word before a space says what is no name: `proxy http://…`. */
   claims: string[];
   /** True when the unit must not go on as it was (suspended, removed): a fallback is then the notice, never the last good files. */
   withdrawn: boolean;
@@ -190,4 +190,6 @@ export interface HostingFeature extends Feature {
   hosts?(services: Services): HostDirectory;
   /** Names by which the panel, its machines or its name servers are reached. */
   ownNames?(tx: TransactionContext): Promise<string[]>;
+  /** Of accounts that go offline: those that a person suspended by an act of its own; none where so many were suspended since then that it may be a slip. */
+  meantOffline?(tx: TransactionContext, accountIds: readonly string[], since: Date): Promise<string[]>;
 }

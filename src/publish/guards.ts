@@ -1,12 +1,13 @@
 /**
  * Holds out what would take away too much at once, for a person: many names of a host, or one by which the panel and its machines are reached.
- * Everything else of the run goes on. What a person has let go is not counted, and not held again.
+ * Everything else of the run goes on. What a person has let go is not counted, and not held again; whom a person suspends is held for a name of ours only.
  */
 import type { Db } from "../core/db.js";
 import type { HostingFeature } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { FREE } from "./free.js";
 import { holdUnits } from "./holds.js";
+import { ownNames } from "./own-names.js";
 import { countStanding } from "./selection.js";
 
 /** A host that serves fewer names may change as it likes. */
@@ -15,17 +16,19 @@ const LEAST_NAMES = 10;
 const MOST_SHARE = 0.3;
 /** Runs that follow each other as closely count as one, so that cutting it small does not evade the guard. Who takes names away for longer means it. */
 export const WINDOW_MINUTES = 10;
-const OWN_NAMES_SECONDS = 60;
 const PAGE = 2_000;
 
 /** Names that a unit serves and would serve no more. One that was withdrawn before has nothing left to lose. */
 export function lostNames({ row, desired, unreadable }: Pick<RunUnit, "row" | "desired" | "unreadable">): string[] {
-  const served = row.serving === "nothing" || row.withdrawn ? [] : (row.claims as string[]);
+  const served = row.serving === "nothing" || row.withdrawn ? [] : namesOf(row.claims);
   if (unreadable !== null || served.length === 0) return [];
   if (desired.withdrawn || desired.state === null) return served;
   const claimed = new Set(desired.claims);
   return served.filter((name) => !claimed.has(name));
 }
+
+/** Gives the claims that are names: what a relay leads to is none. */
+const namesOf = (claims: unknown): string[] => (claims as string[]).filter((claim) => !claim.includes(" "));
 
 /** Tells whether so many names leave at once that a person is asked. `before`: what left within the window; `standing`: what serves now. Pure. */
 export function isMass({ lost, before, standing }: { lost: number; before: number; standing: number }): boolean {
@@ -39,22 +42,28 @@ export async function countGuarded(db: Db): Promise<ReadonlyMap<string, number>>
   return new Map(groups.map(({ hostId, _count }) => [hostId, _count]));
 }
 
-/** What all units of a run lose, by role, as far as it is known before the first batch. */
-export type Losses = ReadonlyMap<string, number>;
+/** What units lose, by role and by account (empty: nobody's). */
+export type Losses = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
-/** Adds up what units lose, by guarded role. */
+/** Adds up what units lose, by guarded role and account. */
 export function sumLosses(
   engine: Pick<Engine, "roles">,
   units: readonly Pick<RunUnit, "row" | "desired" | "unreadable">[],
-  into = new Map<string, number>(),
-): Map<string, number> {
+  into = new Map<string, Map<string, number>>(),
+): Map<string, Map<string, number>> {
   for (const unit of units) {
     const { role, letGoAt, hold } = unit.row;
     if (engine.roles.get(role)?.guarded === undefined || letGoAt !== null || hold === "guard") continue;
     const lost = lostNames(unit).length;
-    if (lost > 0) into.set(role, (into.get(role) ?? 0) + lost);
+    if (lost === 0) continue;
+    const owners = into.get(role) ?? new Map<string, number>();
+    into.set(role, owners.set(unit.row.accountId ?? "", (owners.get(unit.row.accountId ?? "") ?? 0) + lost));
   }
   return into;
+}
+
+function sumOf(losses: Losses, role: string, without: ReadonlySet<string> = new Set()): number {
+  return [...(losses.get(role) ?? [])].reduce((sum, [accountId, lost]) => (without.has(accountId) ? sum : sum + lost), 0);
 }
 
 /** Names that are back (an account that is resumed), as negative losses by role: who left and came back has not left, and stands among the others again. */
@@ -62,7 +71,7 @@ function returning({ engine, units }: Run): Map<string, number> {
   const back = new Map<string, number>();
   for (const { row, desired, unreadable } of units) {
     if (!row.withdrawn || desired.withdrawn || desired.state === null || unreadable !== null || engine.roles.get(row.role)?.guarded === undefined) continue;
-    back.set(row.role, (back.get(row.role) ?? 0) - (row.claims as string[]).length);
+    back.set(row.role, (back.get(row.role) ?? 0) - namesOf(row.claims).length);
   }
   return back;
 }
@@ -80,21 +89,40 @@ export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
   const held = new Map<RunUnit, Held>();
   for (const { unit, name } of await listOwnLosses(run)) held.set(unit, { unit, own: name });
   const here = sumLosses(run.engine, run.units);
-  for (const [role, lost] of here) {
-    const mass = await isMassHere(run, role, Math.max(lost, planned.get(role) ?? 0));
-    for (const unit of guarded) if (unit.row.role === role && (mass || unit.row.hold === "guard") && !held.has(unit)) held.set(unit, { unit, own: null });
+  const meant = new Set<string>();
+  for (const role of here.keys()) {
+    const lost = (without?: ReadonlySet<string>) => Math.max(sumOf(here, role, without), sumOf(planned, role, without));
+    let mass = await isMassHere(run, role, lost());
+    if (mass && meant.size === 0) for (const id of await listMeant(run, losing)) meant.add(id);
+    if (mass && meant.size > 0) mass = await isMassHere(run, role, lost(meant));
+    const waits = ({ row }: RunUnit) => row.role === role && mass && !meant.has(row.accountId ?? "");
+    for (const unit of guarded) if (waits(unit) && !held.has(unit)) held.set(unit, { unit, own: null });
   }
   for (const unit of guarded) if (unit.row.hold === "guard" && !held.has(unit)) held.set(unit, { unit, own: null });
   for (const unit of await listBelow(run, [...held.keys()])) if (!held.has(unit)) held.set(unit, { unit, own: null });
-  run.leaving = sumLosses(
+  const leaving = returning(run);
+  const leaves = sumLosses(
     run.engine,
     guarded.filter((unit) => !held.has(unit)),
-    returning(run),
   );
+  for (const role of leaves.keys()) leaving.set(role, (leaving.get(role) ?? 0) + sumOf(leaves, role));
+  run.leaving = leaving;
   await freeOthers(run, held);
   if (held.size === 0) return false;
   run.units = run.units.filter((unit) => !held.has(unit));
   return hold(run, [...held.values()]);
+}
+
+/** Accounts whose going offline a person asked for by name, among those that lose something with this batch. */
+async function listMeant({ engine, ctx }: Run, losing: readonly RunUnit[]): Promise<string[]> {
+  const ids = [...new Set(losing.flatMap(({ row, desired }) => (desired.withdrawn && row.accountId !== null ? [row.accountId] : [])))];
+  if (ids.length === 0) return [];
+  const since = new Date(ctx.clock.now().getTime() - WINDOW_MINUTES * 60_000);
+  return ctx.transaction(async (tx) => {
+    const lists: string[] = [];
+    for (const feature of engine.services.features as readonly HostingFeature[]) lists.push(...((await feature.meantOffline?.(tx, ids, since)) ?? []));
+    return lists;
+  });
 }
 
 async function isMassHere({ ctx, host }: Run, role: string, lost: number): Promise<boolean> {
@@ -117,7 +145,7 @@ async function isMassHere({ ctx, host }: Run, role: string, lost: number): Promi
       take: PAGE,
       select: { id: true, claims: true },
     });
-    for (const { claims } of page) standing += (claims as string[]).length;
+    for (const { claims } of page) standing += namesOf(claims).length;
     if (page.length < PAGE) return isMass({ lost, before, standing });
     after = page.at(-1)?.id ?? "";
   }
@@ -216,26 +244,4 @@ async function hold(run: Run, held: readonly Held[]): Promise<boolean> {
     run.engine.events.emit({ hostId: run.host.id, role, key, accountId, chip: { state: "held", reason: "guard", data: {} } });
   }
   return true;
-}
-
-const known = new WeakMap<Engine, { at: number; names: Promise<ReadonlySet<string>> }>();
-
-/** The names by which the panel, its machines and its name servers are reached, asked for once a minute at most. */
-function ownNames(engine: Engine): Promise<ReadonlySet<string>> {
-  const now = engine.services.clock.now().getTime();
-  const last = known.get(engine);
-  if (last !== undefined && now - last.at < OWN_NAMES_SECONDS * 1000) return last.names;
-  const names = readOwnNames(engine);
-  known.set(engine, { at: now, names });
-  return names;
-}
-
-async function readOwnNames({ services }: Engine): Promise<ReadonlySet<string>> {
-  const ctx = services.context({ kind: "system", name: "publish" });
-  const names = await ctx.transaction(async (tx) => {
-    const lists: string[] = [];
-    for (const feature of services.features as readonly HostingFeature[]) lists.push(...((await feature.ownNames?.(tx)) ?? []));
-    return lists;
-  });
-  return new Set(names);
 }

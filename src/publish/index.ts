@@ -49,6 +49,7 @@ export {
   listHolds,
   releaseHold,
 } from "./holds.js";
+export { countLeaving } from "./leaving.js";
 export { busyHosts } from "./lock.js";
 export { optionsOf, parseOptions } from "./options.js";
 export { pruneReleases } from "./prune.js";

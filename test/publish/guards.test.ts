@@ -182,3 +182,35 @@ test("the panel's own names: a single one waits, as a claim or as a record of a 
   assert.equal(await held(panel), 0);
   assert.doesNotMatch(Object.values((await panel.machine.live()) ?? {}).join(""), /panel\.example|ns1\.own/);
 });
+
+test("whom a person suspends goes offline at once, however many names leave; for others, and for a name of ours, the guard stands", async (t) => {
+  const panel = await makePanel(t);
+  const names = (number: number, count: number) => Array.from({ length: count }, (_, at) => `n${at}.s${number}.example.org`);
+  const big = (withdrawn: boolean): Words => ({ text: withdrawn ? "closed" : "www", names: names(2001, 8), withdrawn });
+  let meant: string[] = ["2001"];
+  let asked = 0;
+  const feature = {
+    name: "accounts",
+    ownNames: async () => ["n0.s2030.example.org"],
+    meantOffline: async (_tx: unknown, ids: readonly string[]) => {
+      asked += 1;
+      return meant.filter((id) => ids.includes(id));
+    },
+  };
+  (panel.services.features as unknown[]).push(feature);
+  await publish(panel, { "2001": big(false), ...all(numbers(10, 2010)), "2030": { text: "www", names: names(2030, 1) } });
+  assert.equal(asked, 0, "nothing leaves: nobody is asked");
+  // Eight of nineteen names by the suspension; five others vanish in the same run.
+  await publish(panel, { "2001": big(true), ...all(numbers(6, 2010), gone) });
+  assert.deepEqual([await errors(panel), await held(panel)], [["publications.guard_mass"], 6]);
+  assert.deepEqual([(await panel.unit("2001")).hold, (await panel.unit("2001")).withdrawn, asked], [null, true, 1]);
+  assert.match((await panel.machine.live())?.["tester/accounts/2001.conf"] ?? "", /text closed/);
+  // A resumption and a suspension that nobody meant: the guard holds as ever.
+  await publish(panel, { "2001": big(false) });
+  meant = [];
+  await publish(panel, { "2001": big(true) });
+  assert.equal((await panel.unit("2001")).hold, "guard");
+  meant = ["2030"];
+  await publish(panel, { "2030": { text: "closed", names: names(2030, 1), withdrawn: true } });
+  assert.equal((await panel.unit("2030")).hold, "guard", "the panel's own name waits for a person, whoever is meant");
+});

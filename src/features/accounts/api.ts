@@ -1,10 +1,12 @@
 /** Accounts, members and plans in JSON. */
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { ListQuery, listAnswer, listBody, windowOf } from "../../core/http/paging.js";
+import type { Services } from "../../core/services.js";
 import { addAccount, editAccount, getAccount, listAccounts } from "./accounts.js";
 import { accountBody, planBody } from "./bodies.js";
 import { listMembers, removeMember, setMember } from "./members.js";
+import { awaitOffline, messageOf, readStillOnline } from "./offline.js";
 import { addPlan, editPlan, getPlan, listPlans, makeDefaultPlan, removePlan } from "./plans.js";
 import {
   AccountChange,
@@ -16,6 +18,7 @@ import {
   MemberParams,
   MembershipOutput,
   NewAccountOutput,
+  OneAccountOutput,
   PlanInput,
   PlanOutput,
   PlanParams,
@@ -26,12 +29,12 @@ import { removeAccount, restoreAccount, resumeAccount, suspendAccount } from "./
 
 const admin = { access: "admin" } as const;
 const reader = { access: { permission: "accounts.read" } } as const;
-const answer = { 200: AccountOutput };
+const answer = { 200: OneAccountOutput };
 const accountOf = (request: { params: unknown }) => (request.params as { account: string }).account;
 const planOf = (request: { params: unknown }) => (request.params as { plan: string }).plan;
 
 /** Mounts the routes of accounts and plans. */
-export function accountApi(app: FastifyInstance): void {
+export function accountApi(app: FastifyInstance, services: Services): void {
   app.get("/accounts", { config: reader, schema: { querystring: ListQuery, response: { 200: listAnswer(AccountOutput) } } }, async (request) => {
     const window = windowOf(request.query);
     const { rows, total } = await listAccounts(request.ctx, window);
@@ -41,31 +44,35 @@ export function accountApi(app: FastifyInstance): void {
     const { account, password } = await addAccount(request.ctx, request.body as AccountInput);
     return reply.code(201).send({ account: accountBody(await getAccount(request.ctx, account.id)), ownerPassword: password?.reveal() ?? null });
   });
-  app.get("/accounts/:account", { config: reader, schema: { params: AccountParams, response: answer } }, async (request) =>
-    accountBody(await getAccount(request.ctx, accountOf(request))),
-  );
+  app.get("/accounts/:account", { config: reader, schema: { params: AccountParams, response: answer } }, async (request) => bodyOf(request));
   app.patch("/accounts/:account", { config: admin, schema: { params: AccountParams, body: AccountChange, response: answer } }, async (request) => {
     await editAccount(request.ctx, accountOf(request), request.body as AccountChange);
-    return accountBody(await getAccount(request.ctx, accountOf(request)));
+    return bodyOf(request);
   });
   app.delete("/accounts/:account", { config: admin, schema: { params: AccountParams, querystring: RemoveInput, response: answer } }, async (request) => {
-    await removeAccount(request.ctx, accountOf(request), (request.query as RemoveInput).days);
-    return accountBody(await getAccount(request.ctx, accountOf(request)));
+    await awaitOffline(services, await removeAccount(request.ctx, accountOf(request), (request.query as RemoveInput).days));
+    return bodyOf(request);
   });
   app.post("/accounts/:account/suspend", { config: admin, schema: { params: AccountParams, body: SuspendInput, response: answer } }, async (request) => {
-    await suspendAccount(request.ctx, accountOf(request), (request.body as SuspendInput).reason);
-    return accountBody(await getAccount(request.ctx, accountOf(request)));
+    await awaitOffline(services, await suspendAccount(request.ctx, accountOf(request), (request.body as SuspendInput).reason));
+    return bodyOf(request);
   });
   app.post("/accounts/:account/resume", { config: admin, schema: { params: AccountParams, response: answer } }, async (request) => {
     await resumeAccount(request.ctx, accountOf(request));
-    return accountBody(await getAccount(request.ctx, accountOf(request)));
+    return bodyOf(request);
   });
   app.post("/accounts/:account/restore", { config: admin, schema: { params: AccountParams, response: answer } }, async (request) => {
     await restoreAccount(request.ctx, accountOf(request));
-    return accountBody(await getAccount(request.ctx, accountOf(request)));
+    return bodyOf(request);
   });
   mountMembers(app);
   mountPlans(app);
+}
+
+async function bodyOf(request: FastifyRequest) {
+  const account = await getAccount(request.ctx, accountOf(request));
+  const online = await readStillOnline(request.ctx, account);
+  return { ...accountBody(account), stillOnline: online && { ...online, message: request.t(`accounts.online.${messageOf(online)}`, { ...online }) } };
 }
 
 function mountMembers(app: FastifyInstance): void {

@@ -1,22 +1,34 @@
 /** `mutu accounts …` and `mutu accounts plans …`. */
+import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import { parseCommand } from "../../core/command-input.js";
 import type { Context } from "../../core/context.js";
 import { notFound } from "../../core/errors.js";
 import type { Services } from "../../core/services.js";
+import { createText, terminalLocale } from "../../core/text.js";
+import type { Account } from "../../generated/sqlite/client.js";
 import { hostNamed } from "../hosts/index.js";
 import { addAccount, editAccount, findAccount, listAccounts, type ShownAccount } from "./accounts.js";
 import { setMember } from "./members.js";
+import { awaitOffline, messageOf, readStillOnline } from "./offline.js";
 import { addPlan, DEFAULT_PLAN, listPlans } from "./plans.js";
 import { AccountChange, AccountInput, MemberInput, PlanInput, RemoveInput, SuspendInput } from "./schemas.js";
 import { removeAccount, restoreAccount, resumeAccount, suspendAccount } from "./states.js";
 
+const VIEWS = fileURLToPath(new URL("../../../views", import.meta.url));
 const ALL = 100_000;
 
 /** Adds the verbs of accounts. */
 export function accountCommands(command: Command, services: Services): void {
   const context = () => services.context({ kind: "system", name: "cli" });
   const say = (line: string) => process.stdout.write(`${line}\n`);
+  const tellOnline = async (ctx: Context, account: Account) => {
+    await awaitOffline(services, account);
+    const online = await readStillOnline(ctx, account);
+    if (online === null) return;
+    say(createText(VIEWS, { lenient: true }).translator(terminalLocale())(`accounts.online.${messageOf(online)}`, { ...online }));
+    if (online.held > 0) process.exitCode = 1;
+  };
   const line = (one: ShownAccount) => [one.number, one.login, one.state, one.plan.name, one.webHost.name, one.name].join("\t");
 
   command
@@ -62,7 +74,7 @@ export function accountCommands(command: Command, services: Services): void {
     .description("its sites show a notice")
     .action(async (word: string, reason: string) => {
       const ctx = context();
-      await suspendAccount(ctx, await idOf(ctx, word), parseCommand(SuspendInput, { reason }).reason);
+      await tellOnline(ctx, await suspendAccount(ctx, await idOf(ctx, word), parseCommand(SuspendInput, { reason }).reason));
     });
   command
     .command("resume <account>")
@@ -77,7 +89,7 @@ export function accountCommands(command: Command, services: Services): void {
     .option("--days <days>", "length of the countdown")
     .action(async (word: string, options: Record<string, string>) => {
       const ctx = context();
-      await removeAccount(ctx, await idOf(ctx, word), parseCommand(RemoveInput, options).days);
+      await tellOnline(ctx, await removeAccount(ctx, await idOf(ctx, word), parseCommand(RemoveInput, options).days));
     });
   command
     .command("restore <account>")

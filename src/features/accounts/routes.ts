@@ -2,9 +2,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { form } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
+import type { Services } from "../../core/services.js";
 import { hostsWithRole } from "../hosts/index.js";
 import { addAccount, editAccount, getAccount, listAccounts } from "./accounts.js";
 import { listMembers, removeMember, setMember } from "./members.js";
+import { awaitOffline, messageOf, readStillOnline } from "./offline.js";
 import { planPages } from "./plan-routes.js";
 import { listPlans } from "./plans.js";
 import { AccountForm, AccountInput, MemberInput, Nothing, RemoveInput, SuspendInput } from "./schemas.js";
@@ -15,7 +17,7 @@ const idOf = (request: FastifyRequest) => (request.params as { account: string }
 const pageOf = (request: FastifyRequest) => `/accounts/${encodeURIComponent(idOf(request))}`;
 
 /** Mounts the pages. */
-export function accountPages(app: FastifyInstance): void {
+export function accountPages(app: FastifyInstance, services: Services): void {
   app.get("/accounts", { config }, (request, reply) => drawList(request, reply));
   app.get("/accounts/suspended", { config }, (request, reply) => drawList(request, reply, "suspended"));
   app.get("/accounts/bin", { config }, (request, reply) => drawList(request, reply, "removed"));
@@ -36,7 +38,7 @@ export function accountPages(app: FastifyInstance): void {
       again: draw,
     }),
   );
-  mountStates(app);
+  mountStates(app, services);
   mountMembers(app);
   planPages(app);
 }
@@ -48,7 +50,7 @@ async function create(ctx: FastifyRequest["ctx"], input: AccountInput, _request:
   return reply.page("accounts/added", { account, login: input.ownerLogin, password: password.reveal() });
 }
 
-function mountStates(app: FastifyInstance): void {
+function mountStates(app: FastifyInstance, services: Services): void {
   app.get("/accounts/:account/suspend", { config }, drawSuspend);
   app.post(
     "/accounts/:account/suspend",
@@ -56,8 +58,9 @@ function mountStates(app: FastifyInstance): void {
     form({
       schema: SuspendInput,
       async act(ctx, { reason }, request) {
-        const { name } = await suspendAccount(ctx, idOf(request), reason);
-        return { to: pageOf(request), says: "accounts.suspended", data: { name } };
+        const account = await suspendAccount(ctx, idOf(request), reason);
+        await awaitOffline(services, account);
+        return { to: pageOf(request), says: "accounts.suspended", data: { name: account.name } };
       },
       again: drawSuspend,
     }),
@@ -81,8 +84,9 @@ function mountStates(app: FastifyInstance): void {
     form({
       schema: RemoveInput,
       async act(ctx, { days }, request) {
-        const { name } = await removeAccount(ctx, idOf(request), days);
-        return { to: pageOf(request), says: "accounts.removed", data: { name } };
+        const account = await removeAccount(ctx, idOf(request), days);
+        await awaitOffline(services, account);
+        return { to: pageOf(request), says: "accounts.removed", data: { name: account.name } };
       },
       again: drawDelete,
     }),
@@ -146,7 +150,9 @@ async function draw(request: FastifyRequest, reply: FastifyReply) {
   }));
   const plan = plans.map(({ id, name }) => ({ value: id, label: name }));
   const several = (await hostsWithRole(request.ctx.db, "web")).length > 1;
-  return reply.page("accounts/account", { account, members, roles, several, plans: plan, counts: await counts(request, account.id) });
+  const online = await readStillOnline(request.ctx, account);
+  const notice = online && { ...online, kind: online.held > 0 ? "bad" : "wait", text: request.t(`accounts.online.${messageOf(online)}`, { ...online }) };
+  return reply.page("accounts/account", { account, online: notice, members, roles, several, plans: plan, counts: await counts(request, account.id) });
 }
 
 async function drawNew(request: FastifyRequest, reply: FastifyReply) {

@@ -88,6 +88,12 @@ export const AccountOutput = Type.Object({
   createdAt: Type.String(),
 });
 
+/** What of a suspended or removed account still answers; null: nothing. Told to administrators. */
+export const OneAccountOutput = Type.Object({
+  ...AccountOutput.properties,
+  stillOnline: Type.Union([Type.Object({ held: Type.Integer(), waiting: Type.Integer(), href: Type.String(), message: Type.String() }), Type.Null()]),
+});
+
 /** The one answer that may hold a password: it is shown once. */
 export const NewAccountOutput = Type.Object({ account: AccountOutput, ownerPassword: Type.Union([Type.String(), Type.Null()]) });
 

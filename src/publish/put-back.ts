@@ -37,8 +37,11 @@ export function staysOf({ facts, files }: PastUnit, { desired, unreadable }: Pic
   if (facts.accountId !== desired.accountId) return stays("moved");
   const claimed = new Set(desired.claims);
   const lost = facts.claims.filter((claim) => !claimed.has(claim));
-  return lost.length > 0 ? stays("name", lost) : null;
+  return lost.length > 0 ? stays("name", lost.map(toldOf)) : null;
 }
+
+/** Where a relay led is told as what it is. */
+const toldOf = (claim: string): string => claim.replace(/^proxy /, "");
 
 /** Gives each of these units its state in the release that it is put back to, and says of the others why they stay. */
 export async function lookBack(store: Store, ctx: Context, hostId: string, units: readonly RunUnit[]): Promise<{ back: RunUnit[]; staying: RunUnit[] }> {
@@ -75,7 +78,7 @@ export async function lookBack(store: Store, ctx: Context, hostId: string, units
 const MOST_NAMES = 3;
 
 function nameOf({ facts }: PastUnit, { row, desired }: RunUnit): string {
-  const names = facts?.claims.length ? facts.claims : desired.claims;
+  const names = (facts?.claims.length ? facts.claims : desired.claims).filter((claim) => !claim.includes(" "));
   if (names.length === 0) return `${row.role} ${row.key}`;
   return names.slice(0, MOST_NAMES).join(", ") + (names.length > MOST_NAMES ? ", …" : "");
 }

@@ -30,9 +30,19 @@ export const webRole: Role<WebState> = {
       select: { name: true },
       orderBy: { name: "asc" },
     });
-    return { withdrawn: !(await standsOn(db, "web", host.id, Number(key))), claims: names.map(({ name }) => name) };
+    const relays = await db.site.findMany({
+      where: { account: { number: Number(key) }, state: "live", kind: "proxy", addresses: { some: { domain: { state: "live" } } } },
+      select: { proxyTarget: true },
+    });
+    const claims = [...names.map(({ name }) => name), ...originClaims(relays.map(({ proxyTarget }) => proxyTarget))];
+    return { withdrawn: !(await standsOn(db, "web", host.id, Number(key))), claims };
   },
 };
+
+/** Where relays lead: an origin may be another's by now, so nothing of before that leads there comes back. */
+function originClaims(origins: readonly (string | null)[]): string[] {
+  return [...new Set(origins)].flatMap((origin) => (origin === null ? [] : [`proxy ${origin}`])).sort();
+}
 
 export const phpRole: Role<PhpState> = {
   name: "php",
@@ -141,7 +151,7 @@ function webUnit(key: string, host: HostFacts, owners: Map<string, Owner>): Desi
     key,
     accountId: account.id,
     says: built.map(({ row, site }) => siteSentence(site, row.folder)),
-    claims: sites.flatMap(({ names }) => names).sort(),
+    claims: [...sites.flatMap(({ names }) => names), ...originClaims(sites.map(({ serve }) => (serve.kind === "proxy" ? serve.target : null)))].sort(),
     withdrawn: suspended,
     probes: webProbes(sites),
     state: { kind: "account", account: { number: account.number, login: account.login }, home, connectionLimit: account.plan.connections, sites },

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { resumeAccount, suspendAccount } from "../../../src/features/accounts/states.js";
+import { webRole } from "../../../src/features/sites/roles.js";
 import { editSite } from "../../../src/features/sites/sites.js";
 import { createPanel } from "./panel.js";
 
@@ -124,6 +125,40 @@ test("a suspended account's notice does not give way to a put-back; resumed, it 
   await publisher.idle();
   assert.match(await live(), /notice/);
   await resumeAccount(ctx, account.id);
+  await publisher.idle();
+  assert.match(await live(), /redirect/);
+});
+
+test("where a relay led is the origin of whoever has it now: a put-back leaves it and says so; one that still leads there comes back", async (t) => {
+  const { ctx, site, unit, live, admin, publisher, host, panel } = await createHistory(t);
+  await ctx.db.proxyTarget.create({ data: { origin: "http://10.0.0.5:3000" } });
+  const to = async (change: Parameters<typeof editSite>[2]) => {
+    await editSite(ctx, site.id, change);
+    await publisher.idle();
+    return ctx.db.release.findFirstOrThrow({ where: { state: "live" } });
+  };
+  const relayed = await to({ kind: "proxy", proxyTarget: "http://10.0.0.5:3000" });
+  const row = await ctx.db.publishUnit.findUniqueOrThrow({ where: { id: unit.id } });
+  assert.deepEqual(row.claims, ["club.test", "proxy http://10.0.0.5:3000", "www.club.test"]);
+  const [host1] = (await panel.services.publisher?.hosts.list(ctx.db)) ?? [];
+  assert.ok(host1?.id === host.id);
+  assert.deepEqual([...((await webRole.outline?.(ctx.db, host1, unit.key))?.claims ?? [])].sort(), row.claims);
+  const part = async (id: string) => {
+    const { parts } = (await admin.api("GET", `/api/v1/publications/releases/${id}`)).json();
+    return parts.find(({ role, key }: { role: string; key: string }) => role === "web" && key === unit.key);
+  };
+  // It led elsewhere meanwhile, and leads there again: what was may come back.
+  await to({ kind: "redirect", target: "https://newer.test/" });
+  await to({ kind: "proxy", proxyTarget: "http://10.0.0.5:3000" });
+  assert.equal((await part(relayed.id)).comesBack, true);
+  await to({ kind: "redirect", target: "https://newest.test/" });
+  const told = await part(relayed.id);
+  assert.equal(told.comesBack, false);
+  assert.match(
+    told.sentences.at(-1),
+    /^club\.test, www\.club\.test: does not come back, for release \d+ serves what it no longer has \(http:\/\/10\.0\.0\.5:3000\)/,
+  );
+  await admin.api("POST", `/api/v1/publications/releases/${relayed.id}/put-back`, { role: "web", key: unit.key });
   await publisher.idle();
   assert.match(await live(), /redirect/);
 });

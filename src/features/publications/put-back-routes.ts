@@ -5,7 +5,7 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { planPutBack, putBack, unitNamed } from "./put-backs.js";
 import { PutBackInput } from "./schemas.js";
-import { plannedParts, sayTo } from "./shown.js";
+import { plannedParts, roleName, sayTo } from "./shown.js";
 
 const config = { access: "admin" } as const;
 const idOf = (request: FastifyRequest) => (request.params as { release: string }).release;
@@ -54,7 +54,8 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
       staying: units.filter(({ back }) => !back).length,
       changed,
       more,
-      forwardOnly: forwardOnly.join(", "),
+      forwardOnly: forwardOnly.map((role) => roleName(sayTo(request), role)).join(", "),
+      nothing: more === 0 && !units.some(({ back }) => back),
       files: dry.files,
     });
   }

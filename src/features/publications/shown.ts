@@ -67,9 +67,9 @@ export function partBody(ctx: Context, say: Say, part: PartRow) {
 }
 
 /** Roles are words of daemons; those that we know have a name for people. */
-function roleName(say: Say, role: string): string {
-  const known: Record<string, string> = { web: "publications.roles.web", php: "publications.roles.php", files: "publications.roles.files" };
-  return known[role] === undefined ? role : say(known[role]);
+export function roleName(say: Say, role: string): string {
+  const known = ["web", "php", "files", "ftp", "dns"];
+  return known.includes(role) ? say(`publications.roles.${role}`) : role;
 }
 
 /** What a unit is called; members read what it is, administrators also whose. */

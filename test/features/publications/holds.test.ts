@@ -162,3 +162,16 @@ test("where a relay led is the origin of whoever has it now: a put-back leaves i
   await publisher.idle();
   assert.match(await live(), /redirect/);
 });
+
+test("a release of which nothing comes back offers no button, and says so; what only goes forward is named in words", async (t) => {
+  const { ctx, admin, release, host } = await createHistory(t);
+  await ctx.db.hostDaemon.create({ data: { hostId: host.id, daemon: "keeper", role: "ftp" } });
+  const live = await ctx.db.release.findFirstOrThrow({ where: { state: "live" } });
+  const now = (await admin.get(`/publications/releases/${live.id}`)).body;
+  assert.match(now, /Nothing would change/);
+  assert.doesNotMatch(now, /btn-danger|\/put-back"/);
+  assert.match(now, /Always as they are now, whatever is put back: FTP accounts, certificates/);
+  const before = (await admin.get(`/publications/releases/${release.id}`)).body;
+  assert.doesNotMatch(before, /Nothing would change/);
+  assert.match(before, /btn-danger/);
+});

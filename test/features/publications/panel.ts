@@ -29,11 +29,14 @@ export const daemon: Daemon<WebState> = {
   forwardOnly: false,
 };
 
+/** FTP's daemon, as far as a host knows that it has one; whatever it writes only goes forward. */
+const keeper: Daemon<never> = { name: "keeper", role: "ftp", render: () => [], renderNotice: () => [], explain: () => [], forwardOnly: true };
+
 /** A panel whose one host is a real apply in a folder; two members with a site each. */
 export async function createPanel(t: Scope) {
   const machine = await makeMachine(t, "web1", ["tester"]);
   const panel = await buildTestApp(t, {
-    daemons: [daemon as unknown as Daemon],
+    daemons: [daemon as unknown as Daemon, keeper as unknown as Daemon],
     logTo: { write: (line) => void (line.includes('"level":"error"') && process.stderr.write(line)) },
   });
   const ctx = panel.ctx();

@@ -243,19 +243,45 @@ test("a home that should be there and is not is waited for: its lines come when 
   assert.deepEqual(paths(inHome(B, "access")), ["/2", "/3"]);
 });
 
-test("an account whose own processes stop or end what writes its logs holds nobody up", { skip: NEEDS_ROOT }, (t) => {
+test("no process of a member's can stop or end what writes its logs: everybody gets theirs in one run", { skip: NEEDS_ROOT }, (t) => {
   for (const signal of ["KILL", "STOP"]) {
-    const { raw, split, inHome } = makeFolders(t);
-    const hostile = () => split({ SPLIT_LOGS_MOST: "seconds=1" }, ["-I", KILLER, `-MKillAt=${A},1,${signal}`]);
+    const { raw, split, inHome, recent } = makeFolders(t);
     raw("access.blue-1.log", [line(A, "a.test", "/1"), line(B, "b.test", "/2")]);
-    const done = hostile();
+    const done = split({}, ["-I", KILLER, `-MKillAt=${A},1,${signal}`]);
     assert.equal(done.status, 0, `${signal} ${done.stdout}`);
-    assert.match(done.stdout, /^20001: its own processes end what writes its logs/m);
-    raw("access.blue-1.log", [line(B, "b.test", "/3")]);
-    if (signal === "KILL") assert.equal(hostile().status, 0);
-    assert.deepEqual(paths(inHome(B, "access")), signal === "KILL" ? ["/2", "/3"] : ["/2"]);
-    assert.deepEqual(inHome(A, "access"), []);
+    // Of the one that reads PHP's messages and of the one that writes.
+    assert.deepEqual(done.stderr.trim().split("\n"), Array(2).fill(`${signal} refused: Operation not permitted`));
+    assert.equal(done.stdout, "");
+    assert.deepEqual(paths(inHome(A, "access")), ["/1"]);
+    assert.deepEqual(paths(recent(A, "access")), ["/1"]);
+    assert.deepEqual(paths(inHome(B, "access")), ["/2"]);
   }
+});
+
+test("homes that do not answer are asked last the next time: whoever comes behind them gets theirs", { skip: NEEDS_ROOT }, (t) => {
+  const { at, raw, split, inHome } = makeFolders(t);
+  const away = [20_003, 20_004, 20_005, 20_006];
+  mkdirSync(at("root/live/release/00/apache/accounts"), { recursive: true });
+  for (const account of away) writeFileSync(at(`root/live/release/00/apache/accounts/${account}.conf`), "");
+  const last = 20_009;
+  for (const folder of ["homes", "accounts"]) {
+    mkdirSync(at(folder, String(last)), { mode: 0o700 });
+    chownSync(at(folder, String(last)), last, last);
+  }
+  raw(
+    "access.blue-1.log",
+    [...away, last].map((account) => line(account, "a.test", "/1")),
+  );
+  assert.equal(split().status, 75);
+  assert.deepEqual(inHome(last, "access"), []);
+  assert.equal(split().status, 75);
+  assert.deepEqual(paths(inHome(last, "access")), ["/1"]);
+  for (const account of away) {
+    mkdirSync(at("homes", String(account)), { mode: 0o700 });
+    chownSync(at("homes", String(account)), account, account);
+  }
+  assert.equal(split().status, 0);
+  for (const account of [...away, last]) assert.deepEqual(paths(inHome(account, "access")), ["/1"], String(account));
 });
 
 test("days that are over become small, a year later they go; a member's own files stay", { skip: NEEDS_ROOT }, (t) => {
@@ -271,11 +297,18 @@ test("days that are over become small, a year later they go; a member's own file
   truncateSync(join(logs, `php-${yesterday}.log`), 2 ** 40);
   execFileSync("chown", ["-hR", `${A}:${A}`, logs]);
   raw("access.blue-1.log", [line(A, "a.test", "/1")]);
-  assert.equal(split().status, 0);
+  // A program bears its number where other processes of its number see it: gzip's is nobody's.
+  mkdirSync(at("bin"));
+  writeFileSync(at("bin/gzip"), '#!/bin/sh\ngrep ^Uid: /proc/$$/status >&2\nexec /usr/bin/gzip "$@"\n', { mode: 0o755 });
+  const done = split({ PATH: `${at("bin")}:/usr/bin:/bin` });
+  assert.equal(done.status, 0, done.stdout);
+  assert.deepEqual(done.stderr.trim().split(/\s+/), ["Uid:", ...Array(4).fill("65534")]);
   const today = new Date().toISOString().slice(0, 10);
   assert.deepEqual(
     readdirSync(logs).filter((name) => name !== `access-${today}.log`),
     ["access-2020-01-01.txt", `access-${yesterday}.log.gz`, `error-${yesterday}.log`, "notes.txt", `php-${yesterday}.log`],
   );
+  const packed = statSync(join(logs, `access-${yesterday}.log.gz`));
+  assert.deepEqual([packed.uid, packed.gid, packed.mode & 0o777], [A, A, 0o600]);
   assert.equal(gunzipSync(readFileSync(join(logs, `access-${yesterday}.log.gz`))).toString(), "of yesterday\n");
 });

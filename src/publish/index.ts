@@ -57,8 +57,8 @@ export { createPublisher, type Publisher, type PublisherParts, publisherOf } fro
 export { changedSince, holdAt, rolesBack } from "./put-back.js";
 export { applyChange, type Compared, lastChange, openChange } from "./renderer.js";
 export { markRestored } from "./restoration.js";
-export { STEPS } from "./run.js";
 export { type HostStanding, readStandings } from "./standings.js";
+export { STEPS } from "./steps.js";
 export { type Touched, touch, touchRole } from "./touch.js";
 export { readUnits } from "./touched-rows.js";
 export type { UnitNews } from "./unit-events.js";

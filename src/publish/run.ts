@@ -22,29 +22,9 @@ import { recover } from "./recover.js";
 import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { selectUnits } from "./selection.js";
 import { publishRelease, stageRelease } from "./send.js";
+import { step } from "./steps.js";
 import { listWaiting } from "./touched-rows.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
-
-/** The steps, as they are told and recorded; those from `desired` to `record` may come several times. */
-export const STEPS = [
-  "lock",
-  "recover",
-  "drift",
-  "desired",
-  "render",
-  "guard",
-  "plan",
-  "list",
-  "publish",
-  "blame",
-  "verify",
-  "settle",
-  "adopt",
-  "rollback",
-  "withdraw",
-  "record",
-] as const;
-export type Step = (typeof STEPS)[number];
 
 /** How a run ended; `idle`: nothing was to be done. */
 export interface Report {
@@ -266,17 +246,5 @@ async function withdrawAnyway(run: Run): Promise<RunUnit[]> {
   } catch (error) {
     run.errors.push(runErrorOf("withdraw", error));
     return [];
-  }
-}
-
-async function step<T>(run: Run, name: Step, act: () => Promise<T>): Promise<T> {
-  run.engine.onStep?.(name, run.host.id);
-  const started = performance.now();
-  const entry = { step: name, at: run.ctx.clock.now().toISOString(), ms: 0 };
-  run.steps.push(entry);
-  try {
-    return await act();
-  } finally {
-    entry.ms = Math.round(performance.now() - started);
   }
 }

@@ -1,54 +1,7 @@
 # shellcheck shell=sh disable=SC2015,SC2034,SC2154,SC3013
 # Sourced by apply, never run by itself.
-# From one activation to the next and back: drivers, the one rename, and the recovery of whatever a crash left in the middle.
+# From one activation to the next and back: the one rename, and the recovery of whatever a crash left in the middle.
 
-aim() { # <activation to go to|none> <activation to leave|none>: what the drivers are told
-  MUTU_NEXT='' MUTU_LIVE='' MUTU_RELEASE='' MUTU_PREVIOUS=''
-  [ "$2" = none ] || MUTU_LIVE=$MUTU_ROOT/activations/$2
-  if [ "$1" != none ]; then
-    MUTU_NEXT=$MUTU_ROOT/activations/$1
-    read -r aimed <"activations/$1/root" || aimed=none
-    MUTU_RELEASE=$MUTU_ROOT/releases/$aimed
-  fi
-  export MUTU_NEXT MUTU_LIVE MUTU_RELEASE MUTU_PREVIOUS MUTU_CHANGED
-  [ -z "$touched" ] || export "MUTU_TOUCHED=$touched"
-}
-touched='' # daemons of $MUTU_CHANGED, a line each, where this verb has just compared
-compared='' # the two releases that incoming/next/changed tells apart
-drive() { # <daemon> <step>
-  # a driver says beside itself for which of these it has nothing to do: no process for the answer
-  case $2 in prepare | settle | abort)
-    idle_steps=''
-    [ ! -e "$MUTU_DRIVERS/$1/idle" ] || read -r idle_steps <"$MUTU_DRIVERS/$1/idle" || broken "idle steps of $1"
-    case " $idle_steps " in *" $2 "*) return 0 ;; esac
-    ;;
-  esac
-  # The subshell keeps the lock until the driver has ended, even when apply is killed; the driver, and what it starts, never holds it.
-  # shellcheck disable=SC2320
-  (
-    cd / && timeout -k 5 "$MUTU_DRIVER_SECONDS" "$MUTU_DRIVERS/$1/driver" "$2" 9>&-
-    exit $?
-  ) </dev/null >incoming/words 2>&1
-}
-report=''
-failed() { # <daemon> <step>: keeps the program's own words for the answer
-  said=$(printf 'failed %s %s\n' "$1" "$2" && head -n 200 incoming/words | cut -c 1-2000 | tr -d '\000-\010\013-\037' | sed 's/^/| /')
-  report=${report:+$report
-}$said
-}
-each() { # <step> [<daemon>...]: every daemon in order, all of them even when one fails
-  all=0 asked=$1
-  shift
-  # shellcheck disable=SC2086 # names of daemons
-  [ $# -gt 0 ] || set -- $MUTU_DAEMONS
-  for daemon; do drive "$daemon" "$asked" || { failed "$daemon" "$asked" && all=1; }; done
-  return $all
-}
-last_first() {
-  backwards=''
-  for daemon in $MUTU_DAEMONS; do backwards="$daemon $backwards"; done
-  echo "$backwards"
-}
 abort() { # <activation> <what serves|none>: ends what prepare started, last first
   [ -d "activations/$1" ] || return 0
   MUTU_CHANGED=$MUTU_ROOT/activations/$1/changed
@@ -250,52 +203,6 @@ settle() { # <root>
   retire || die 20 "root $live_root" "$report"
   prune
   printf '%s\n' "root $live_root" "activation $live_n"
-}
-# A shard whose files were changed by hand, and which was sent in full for that reason, lies in releases of before. They go: what may come back is sent again.
-doubt() { # incoming/doubted: the suspects that do not serve
-  [ -s suspects ] || return 0
-  awk 'FNR == NR { live[$2] = 1; next } !($1 in live)' "releases/$live_root/index" suspects >incoming/doubted
-  awk 'FNR == NR { live[$2] = 1; next } $1 in live' "releases/$live_root/index" suspects | sort -u >incoming/suspects
-  mv -f incoming/suspects suspects
-}
-doubtful() { # <release>
-  [ -s incoming/doubted ] && [ "$1" != "releases/$live_root" ] && [ "$1" != "releases/$previous_root" ] && grep -qF -f incoming/doubted "$1/index"
-}
-prune() { # keeps the last activations, what they refer to, and what is staged on the live release
-  read_previous
-  doubt
-  kept=' ' count=0 newest=yes
-  for number in $(find activations -mindepth 1 -maxdepth 1 | sed 's:.*/::' | sort -rn); do
-    if [ "$number" != "$live_n" ] && [ "$number" != "$previous_n" ] && [ $newest = no ]; then
-      if [ -e "activations/$number/failed" ] || [ $count -ge "$KEEP" ]; then
-        mv "activations/$number" incoming/trash/
-        continue
-      fi
-    fi
-    # a number is never used twice: the newest directory stays, even that of an activation that failed
-    newest=no
-    [ -e "activations/$number/failed" ] || count=$((count + 1))
-    read -r root <"activations/$number/root" && kept="$kept$root "
-  done
-  set +f
-  set -- releases/*
-  for release; do
-    [ -e "$release/index" ] || continue
-    base=none
-    [ ! -e "$release/base" ] || read -r base <"$release/base" || :
-    case $kept in *" ${release#*/} "*) ! doubtful "$release" || mv "$release" incoming/trash/ && continue ;; esac
-    [ "$base" = "$live_root" ] || mv "$release" incoming/trash/
-  done
-  # what no release refers to any more; moved by one rename each, so that no half shard ever keeps its name
-  find shards -mindepth 1 -maxdepth 1 | sed 's:.*/::' |
-    awk -v empty="$EMPTY" 'NF == 2 { used[$2] = 1; next } !($1 in used) && $1 != empty' releases/*/index - >incoming/unused
-  set -f
-  [ ! -s incoming/unused ] || {
-    sed 's:^:shards/:' incoming/unused | xargs sh -c 'mv -- "$@" incoming/trash/' mv
-    sed 's:^:lists/:' incoming/unused | xargs rm -f
-  }
-  part_shards
-  ready
 }
 boot() { # what is live starts; what was kept beside it does not
   read_live

@@ -1,10 +1,14 @@
 # prepare.sh: what web/install and control/install share. Sourced, POSIX sh. Every function changes only what differs and says what it changed.
 # PLAN=yes: says what it would do and does nothing.
+# shellcheck source=laid.sh
+. "$HERE/../laid.sh"
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 umask 022
 # A file, because half of the changes happen behind a pipe, so in a subshell.
 TALLY=$(mktemp)
-trap 'rm -f "$TALLY"' EXIT
+# What was laid, with its sums: apply's `status` compares.
+LAID=$(mktemp)
+trap 'rm -f "$TALLY" "$LAID"' EXIT
 changes() { wc -l <"$TALLY"; }
 PLAN=${PLAN:-no}
 
@@ -123,6 +127,7 @@ file() {
   owner=${3:-root:root}
   fresh=$(mktemp)
   cat >"$fresh"
+  laid "$1" <"$fresh"
   if cmp -s "$fresh" "$1" && [ "$(stat -c '%U:%G %a' "$1")" = "$owner $2" ]; then
     rm -f "$fresh"
     return 0
@@ -138,6 +143,7 @@ file() {
 
 # tree <source folder> <target folder>: root-owned copy, executables stay so; what the source has no more goes
 tree() {
+  (cd "$1" && find . -type f -exec sha256sum {} +) | sed "s|  \./|  $2/|" >>"$LAID"
   differs=$(cd "$1" && find . -type f | LC_ALL=C sort | while read -r path; do
     mode=644
     [ -x "$path" ] && mode=755
@@ -171,7 +177,10 @@ enable_unit() {
   [ "$START" = systemd ] || return 0
   [ "$(systemctl is-enabled "$1" 2>/dev/null || :)" = enabled ] && return 0
   says "enable $1" || return 0
-  systemctl -q enable "$1"
+  # a clock runs from now on; services wait for who starts them
+  now=
+  case $1 in *.timer) if running_systemd; then systemctl daemon-reload && now=--now; fi ;; esac
+  systemctl -q enable $now "$1"
 }
 
 # divert <file>: a packaged file put aside so that it no longer acts and no upgrade brings it back
@@ -212,6 +221,10 @@ install_door() {
 pre-invoke=[ ! -x /usr/local/lib/mutu/package-hook ] || /usr/local/lib/mutu/package-hook before || :
 post-invoke=[ ! -x /usr/local/lib/mutu/package-hook ] || /usr/local/lib/mutu/package-hook after || :
 EOF
+  if [ "$START" = systemd ]; then
+    for unit in mutu-renew.service mutu-renew.timer; do file "/etc/systemd/system/$unit" 644 <"$BUNDLE/machines/units/$unit"; done
+    enable_unit mutu-renew.timer
+  fi
   [ "$START" != supervisor ] || file /usr/local/lib/mutu/supervisor 755 <"$BUNDLE/machines/supervisor"
   for daemon in $DAEMONS; do
     source=$(daemon_source "$daemon")
@@ -247,6 +260,7 @@ setting() {
 
 # end_of_install: what changed must be known to systemd; the count is what tests read
 end_of_install() {
+  record
   if [ "$(changes)" -gt 0 ] && [ "$PLAN" = no ] && running_systemd; then
     systemctl daemon-reload
     systemd-tmpfiles --create mutu.conf

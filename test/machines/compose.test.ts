@@ -54,6 +54,7 @@ test("volumes and addresses agree", () => {
   const used = new Set(Object.values(compose.services).flatMap(({ volumes }) => volumes.map((volume) => volume.split(":")[0]!)));
   assert.deepEqual([...used].sort(), Object.keys(compose.volumes).sort());
   const { control, web1 } = compose.services;
+  assert.ok(control!.volumes.includes("control-backups:/var/backups/mutu"), "what the supervisor writes each day outlives the container");
   assert.equal(web1!.environment.MUTU_CONTROL_ADDRESS, control!.networks.machines!.ipv4_address);
   const subnet = compose.networks.machines!.ipam.config[0]!.subnet.replace(/\.0\/24$/, ".");
   for (const service of Object.values(compose.services)) assert.ok(service.networks.machines!.ipv4_address.startsWith(subnet));

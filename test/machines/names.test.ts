@@ -151,6 +151,25 @@ describe("names", { timeout: 600_000 }, () => {
         for (const node of everywhere()) await answered(client, node, `www.${zone}`, "A", "192.0.2.20", since, 20_000);
       });
 
+      test("replaced by Debian, it runs on and is told, also to the panel; the night starts it anew, by its unit and after a trial, with the same zones", async () => {
+        const { node } = primary;
+        const main = async () => (await node.must(["systemctl", "show", "-p", "MainPID", "--value", `mutu-${daemon}`])).trim();
+        const older = async (door: readonly string[]) => (await node.must([...door, "status"])).includes(`\nbase older ${daemon}\n`);
+        const doors = [["/usr/local/lib/mutu/apply"], await panelDoor(node)];
+        const told = async () => Promise.all(doors.map(older));
+        // as dpkg does: another file by the same name
+        const program = (await node.must(["readlink", `/proc/${await main()}/exe`])).trim();
+        await node.must(["sh", "-c", `cp -p ${program} ${program}.dpkg-new && mv ${program}.dpkg-new ${program} && /usr/local/lib/mutu/package-hook after`]);
+        const before = await main();
+        assert.deepEqual(await told(), [true, true]);
+        const said = await node.must(["sh", "-c", "systemctl start mutu-renew.service && journalctl -u mutu-renew -o cat --no-pager"]);
+        assert.match(said, new RegExp(`mutu: ${daemon} was started anew`), said);
+        assert.notEqual(await main(), before);
+        assert.doesNotMatch(await node.must(["readlink", `/proc/${await main()}/exe`]), /deleted/);
+        assert.deepEqual(await told(), [false, false]);
+        await answered(client, node, `www.${zone}`, "A", "192.0.2.20", performance.now());
+      });
+
       test("the daily backup runs as its timer starts it", async () => {
         assert.equal((await primary.node.must(["systemctl", "is-enabled", `mutu-${daemon}-backup.timer`])).trim(), "enabled");
         await primary.node.must(["systemctl", "start", `mutu-${daemon}-backup.service`]);

@@ -108,6 +108,26 @@ describe("supervisor", { timeout: 600_000 }, () => {
     assert.equal(await answers(), String(MEMBER_NUMBER));
   });
 
+  test("the control machine's container makes a backup by itself, one a day however often it starts", async () => {
+    const program = 'require("node:fs").writeFileSync(`/var/backups/mutu/mutu-control-${process.hrtime.bigint()}.tar.gz`, process.argv.slice(2).join(" "))';
+    const control = lab.node("control");
+    // over the checkout that this node shares, for as long as this takes
+    await control.must(["mount", "-t", "tmpfs", "panel", "/opt/mutu"]);
+    const hour = () => control.must(["/usr/local/lib/mutu/supervisor", "hourly"]);
+    const made = async () => (await control.must(["sh", "-c", "cat /var/backups/mutu/*.gz | grep -o 'backup --keep 14'"])).trim().split("\n").length;
+    try {
+      await control.writeFile("/opt/mutu/dist/cli.js", program);
+      await hour();
+      await hour();
+      assert.equal(await made(), 1);
+      await control.must(["sh", "-c", "touch -d '24 hours ago' /var/backups/mutu/*.gz"]);
+      await hour();
+      assert.equal(await made(), 2);
+    } finally {
+      await control.must(["umount", "-l", "/opt/mutu"]);
+    }
+  });
+
   test("a restart of the container serves the live release; orphans are reaped", async () => {
     await node.reboot();
     assert.equal(await until("the site", () => answers().catch(() => undefined)), String(MEMBER_NUMBER));

@@ -1,6 +1,7 @@
 /** The units of a web machine at work: a member's PHP site behind nginx, Apache and FPM, started by systemd, and what each of them may not do. */
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { scriptsHash } from "../../src/features/hosts/scripts.js";
 import type { Lab } from "./lab/lab.js";
 import { raiseLab } from "./lab/lab.js";
 import { REPOSITORY } from "./lab/layers.js";
@@ -196,6 +197,31 @@ describe("units", { timeout: 600_000 }, () => {
     await node.must(["timeout", "30", "systemctl", "stop", "mutu-apache@blue"]);
     assert.equal((await node.exec(["systemctl", "is-failed", "mutu-apache@blue"])).stdout.trim(), "inactive");
     assert.equal((await ask()).uid, NUMBER);
+  });
+
+  test("what install laid here is told as it is: made of these scripts, changed by hand, gone; and nginx of before, until it is another process", async () => {
+    const base = async () =>
+      (await node.must(["/usr/local/lib/mutu/apply", "status"]))
+        .split("\n")
+        .filter((line) => line.startsWith("base "))
+        .map((line) => line.slice(5));
+    const sound = ["kind web", "start systemd", `made-from ${scriptsHash("web", ["php-fpm", "apache", "nginx"])}`];
+    assert.deepEqual(await base(), sound);
+    await node.must(["sh", "-c", "cd /usr/local/lib/mutu && cp -p sweep door /tmp && echo '# by hand' >>sweep && rm door"]);
+    assert.deepEqual(await base(), [...sound, "removed /usr/local/lib/mutu/door", "changed /usr/local/lib/mutu/sweep"]);
+    await node.must(["sh", "-c", "cp -p /tmp/sweep /tmp/door /usr/local/lib/mutu/"]);
+
+    await node.must(["sh", "-euc", REPACK, "repack", "nginx"]);
+    const said = await node.must(["apt-get", "-y", "-q", "--reinstall", "--allow-downgrades", "install", "/tmp/nginx.deb"]);
+    assert.match(said, /mutu: nginx still runs the program of before/);
+    assert.deepEqual(await base(), [...sound, "older nginx"]);
+    // what may be started anew by itself is; nginx is a person's decision
+    await node.must(["systemctl", "start", "mutu-renew.service"]);
+    assert.deepEqual(await base(), [...sound, "older nginx"]);
+    await node.must(["systemctl", "restart", "mutu-nginx"]);
+    assert.deepEqual(await base(), sound);
+    assert.equal((await ask()).uid, NUMBER);
+    assert.equal((await node.must(["systemctl", "is-enabled", "mutu-renew.timer"])).trim(), "enabled");
   });
 
   test("Debian installs Apache again in the middle of publications: nobody is answered 5xx, each publication goes through, and what runs is the new program", async () => {

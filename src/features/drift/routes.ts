@@ -5,6 +5,7 @@ import { form } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
+import { changedByHost, probeAll } from "../hosts/index.js";
 import { adopt, countByHost, countRepairs, getDrift, listDrift, look, type Place, repair, repairAll } from "./drifts.js";
 import { LookInput, PlaceInput } from "./schemas.js";
 import { chipFor, driftBody, lookBody } from "./shown.js";
@@ -24,6 +25,8 @@ export function driftPages(app: FastifyInstance, services: Services): void {
     form({
       schema: LookInput,
       async act(ctx, { host }) {
+        // Each machine's status tells which files of the installation were changed.
+        await probeAll(ctx, services.env);
         const looks = (await look(ctx, publisher(), host || undefined)).map(lookBody);
         const files = looks.reduce((sum, { files: found }) => sum + (found ?? 0), 0);
         const away = looks.filter(({ files: found }) => found === null).map(({ host: name }) => name);
@@ -78,13 +81,18 @@ export function driftPages(app: FastifyInstance, services: Services): void {
   async function drawList(request: FastifyRequest, reply: FastifyReply) {
     const window = windowOf(request.query);
     const place = placeOf(request.query);
-    const [hosts, counts, { rows, total }] = await Promise.all([hostsOf(request), countByHost(request.ctx), listDrift(request.ctx, { ...window, ...place })]);
+    const [hosts, counts, { rows, total }, installed] = await Promise.all([
+      hostsOf(request),
+      countByHost(request.ctx),
+      listDrift(request.ctx, { ...window, ...place }),
+      changedByHost(request.ctx.db),
+    ]);
     const names = new Map(hosts.map(({ id, name }) => [id, name]));
     const views = rows.map((row) => ({ ...driftBody(names, row), chip: chipFor(row.state) }));
     const open = (hostId: string) => counts.find((row) => row.hostId === hostId && row.state === "open");
     return reply.page("drift/list", {
       list: pagedList({ rows: views, total }, window, `/drift${queryOf(place)}`),
-      machines: hosts.map(({ id, name }) => ({ id, name, count: open(id)?.count ?? 0, since: open(id)?.since ?? null })),
+      machines: hosts.map(({ id, name }) => ({ id, name, count: open(id)?.count ?? 0, since: open(id)?.since ?? null, installed: installed.get(id) ?? 0 })),
       place,
       repairs: place.accountId === undefined ? 0 : await countRepairs(request.ctx, place),
     });

@@ -34,16 +34,16 @@ export function hostApi(app: FastifyInstance, services: Services): void {
   app.get("/hosts", { config, schema: { querystring: ListQuery, response: { 200: listAnswer(HostOutput) } } }, async (request) => {
     const window = windowOf(request.query);
     const { rows, total } = await listHosts(request.ctx, window);
-    return listBody({ rows: rows.map(hostBody), total }, window);
+    return listBody({ rows: rows.map((row) => hostBody(row, services.env)), total }, window);
   });
-  app.get("/hosts/:host", { config, schema: { params, response: one } }, async (request) => hostBody(await getHost(request.ctx, keyOf(request))));
+  app.get("/hosts/:host", { config, schema: { params, response: one } }, async (request) => hostBody(await getHost(request.ctx, keyOf(request)), services.env));
   app.put("/hosts/:host/addresses", { config, schema: { params, body: AddressesInput, response: one } }, async (request) => {
     const { id } = await setAddresses(request.ctx, keyOf(request), request.body as AddressesInput);
-    return hostBody(await getHost(request.ctx, id));
+    return hostBody(await getHost(request.ctx, id), services.env);
   });
   app.post("/hosts/:host/probe", { config, schema: { params, response: one } }, async (request) => {
     const { host } = await probeHost(request.ctx, services.env, keyOf(request));
-    return hostBody(host);
+    return hostBody(host, services.env);
   });
   app.delete("/hosts/:host", { config, schema: { params, response: { 200: Type.Object({ done: Type.Literal(true) }) } } }, async (request) => {
     await removeHost(request.ctx, keyOf(request));

@@ -1,12 +1,18 @@
 /** How hosts are told to programs and shown on pages. */
 import type { Static } from "typebox";
+import type { Env } from "../../core/env.js";
+import { baseOf } from "./base.js";
 import type { ShownHost } from "./hosts.js";
 import { publicAddresses } from "./public-addresses.js";
 import type { HostOutput } from "./schemas.js";
 import { driftOf, phpVersionsOf, readState, versionOf } from "./state.js";
 
 /** Gives the answer's fields of a host. */
-export function hostBody(host: ShownHost): Static<typeof HostOutput> {
+export function hostBody(host: ShownHost, env: Pick<Env, "origin">): Static<typeof HostOutput> {
+  return { ...bodyOf(host), base: baseOf(host, env) };
+}
+
+function bodyOf(host: ShownHost): Omit<Static<typeof HostOutput>, "base"> {
   const state = readState(host.state);
   return {
     id: host.id,
@@ -34,7 +40,7 @@ export function hostView(host: ShownHost) {
   const state = readState(host.state);
   return {
     ...host,
-    ...hostBody(host),
+    ...bodyOf(host),
     chip: host.reachable === null ? "waiting" : host.reachable ? "verified" : "failed",
     drift: driftOf(host.state),
     step: state?.step ?? null,

@@ -8,6 +8,7 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { addMachine, type Dialogue, daemonsOf } from "./add-machine.js";
 import { parseAdminAddress } from "./admin-login.js";
+import { baseOf } from "./base.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeAll, probeHost, removeHost, saveHost } from "./hosts.js";
 import { parseMachineFile } from "./machine-file.js";
@@ -94,11 +95,18 @@ export function hostCommands(command: Command, services: Services): void {
       const ctx = context();
       if (!name) await probeAll(ctx, services.env);
       const hosts = name ? [(await probeHost(ctx, services.env, name)).host] : (await listHosts(ctx, { take: ALL })).rows;
-      for (const host of hosts.map(hostView)) {
+      for (const row of hosts) {
+        const host = hostView(row);
         say(`${host.name}: ${host.reachable ? "answers" : `away${host.error ? ` (${host.error})` : ""}`}`);
         say(`  release ${host.release ?? "none"}, PHP ${host.phpVersions.join(" ") || "none"}, disk free ${host.diskFreeKb ?? "?"} KB`);
         for (const { daemon, role, version } of host.daemons) say(`  ${daemon} (${role}) ${version ?? ""}`);
         for (const drift of host.drift) say(`  drift: ${drift}`);
+        const { changed, older, outdated, command, renewal } = baseOf(row, services.env);
+        for (const { path, gone } of changed) say(`  ${gone ? "missing" : "changed by hand"}: ${path}`);
+        if (outdated === true) say("  made of other scripts than this panel's");
+        if (command !== null) say(`  ${command}`);
+        for (const name of older) say(`  ${name} runs an older program than is installed`);
+        if (renewal !== null) say(`  on ${host.name}: ${renewal}`);
       }
       if (hosts.some(({ reachable }) => !reachable)) process.exitCode = 1;
     });

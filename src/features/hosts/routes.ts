@@ -5,6 +5,7 @@ import { form } from "../../core/http/forms.js";
 import { pagedList, windowOf } from "../../core/http/paging.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
+import { baseOf } from "./base.js";
 import { hostView } from "./bodies.js";
 import { getHost, listHosts, probeHost, removeHost } from "./hosts.js";
 import { setAddresses } from "./public-addresses.js";
@@ -27,7 +28,10 @@ export function hostPages(app: FastifyInstance, services: Services): void {
     const host = await getHost(request.ctx, keyOf(request));
     const set = settable(daemons, host);
     const view = hostView(host);
-    return reply.page("hosts/host", { host: { ...view, daemons: view.daemons.map((one) => ({ ...one, settable: set.includes(one.daemon) })) } });
+    const base = baseOf(host, services.env);
+    return reply.page("hosts/host", {
+      host: { ...view, base, olderNames: base.older.join(", "), daemons: view.daemons.map((one) => ({ ...one, settable: set.includes(one.daemon) })) },
+    });
   };
   const daemonOf = (request: FastifyRequest) => (request.params as { daemon: string }).daemon;
   const drawSettings = async (request: FastifyRequest, reply: FastifyReply) => {

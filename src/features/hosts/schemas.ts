@@ -48,4 +48,11 @@ export const HostOutput = Type.Object({
   diskFreeKb: Type.Union([Type.Integer(), Type.Null()]),
   accounts: Type.Integer(),
   stateAt: Type.Union([Type.String(), Type.Null()]),
+  base: Type.Object({
+    changed: Type.Array(Type.Object({ path: Type.String(), gone: Type.Boolean() }), { description: "Files of the installation that another hand changed" }),
+    older: Type.Array(Type.String(), { description: "Programs that run on although a newer one is installed" }),
+    outdated: Type.Union([Type.Boolean(), Type.Null()], { description: "Made of other scripts than this panel's; null: it cannot be told" }),
+    command: Type.Union([Type.String(), Type.Null()], { description: "What lays its files anew" }),
+    renewal: Type.Union([Type.String(), Type.Null()], { description: "What starts the older programs anew, on the machine" }),
+  }),
 });

@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { daemonsOf } from "../../../src/features/hosts/add-machine.js";
 import { parseAdminAddress } from "../../../src/features/hosts/admin-login.js";
+import { baseOf } from "../../../src/features/hosts/base.js";
 import { packBundle } from "../../../src/features/hosts/bundle.js";
 import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
 import { parseMachineFile } from "../../../src/features/hosts/machine-file.js";
+import { scriptsHash } from "../../../src/features/hosts/scripts.js";
 import { phpVersionsOf } from "../../../src/features/hosts/state.js";
+import { watchHosts } from "../../../src/features/hosts/watched.js";
 import { buildTestApp } from "../../support/app.js";
 import { createAccount, createHost } from "../../support/factories.js";
 
@@ -80,4 +83,111 @@ test("A host with accounts stays; one without is forgotten; members see none", a
   assert.equal((await root.submit(`/hosts/${used.id}/delete`, `/hosts/${used.id}/delete`)).statusCode, 409);
   assert.equal((await root.submit(`/hosts/${spare.id}/delete`, `/hosts/${spare.id}/delete`)).statusCode, 303);
   assert.equal((await (await panel.as("jeanne")).get("/hosts")).statusCode, 404);
+});
+
+test("What install laid on a machine is compared: changed by hand, of another version, programs of before; each with the command that helps", async (t) => {
+  const panel = await buildTestApp(t);
+  const ctx = panel.ctx();
+  const web = await createHost(ctx, { name: "web1", roles: [], phpVersions: [] });
+  const names = ["php-fpm", "apache", "nginx"];
+  for (const daemon of names) await ctx.db.hostDaemon.create({ data: { hostId: web.id, daemon, role: daemon } });
+  const sound = [
+    ["kind", "web"],
+    ["start", "systemd"],
+    ["made-from", scriptsHash("web", names)],
+  ];
+  const say = async (lines: string[][], more: object = {}) => {
+    const state = {
+      protocol: 1,
+      host: "web1",
+      root: null,
+      previous: null,
+      step: "idle",
+      fence: 1,
+      diskFreeKb: 9_999_999,
+      daemons: { base: lines },
+      error: null,
+    };
+    return ctx.db.host.update({
+      where: { id: web.id },
+      data: { door: "ssh", address: "192.0.2.7", port: 22, homes: "/srv/mutu/homes", state: lines.length === 0 ? { ...state, daemons: {} } : state, ...more },
+      include: { daemons: true },
+    });
+  };
+  const checks = async () =>
+    Object.fromEntries(
+      (await watchHosts(ctx, panel.services))
+        .filter(({ subject, name }) => subject === "web1" && ["base", "scripts", "programs"].includes(name))
+        .map(({ name, state, todo }) => [name, state === "ok" ? "ok" : `${state} ${todo?.data["command"] || todo?.data["renewal"]}`]),
+    );
+  await panel.createUser("root", { admin: true });
+  const root = await panel.as("root");
+  const { env } = panel.services;
+  const add = "mutu hosts add web1 --ssh root@192.0.2.7";
+
+  await say(sound);
+  assert.deepEqual(await checks(), { base: "ok", scripts: "ok", programs: "ok" });
+  assert.ok(!(await root.get(`/hosts/${web.id}`)).body.includes(add));
+
+  await say([...sound, ["changed", "/usr/local/lib/mutu/apply"], ["removed", "/etc/sudoers.d/mutu-door"], ["older", "nginx"]]);
+  assert.deepEqual(await checks(), { base: `warning ${add}`, scripts: "ok", programs: `warning ${add}` });
+  const page = await root.get(`/hosts/${web.id}`);
+  for (const words of ["/usr/local/lib/mutu/apply", "/etc/sudoers.d/mutu-door (missing)", add, "sudo systemctl restart mutu-nginx.service"])
+    assert.ok(page.body.includes(words), words);
+  assert.match((await root.get("/drift")).body, new RegExp(`/hosts/${web.id}">2 files of the installation were changed`));
+  const { base } = (await root.api("GET", "/api/v1/hosts/web1")).json() as { base: object };
+  assert.deepEqual(base, {
+    changed: [
+      { path: "/usr/local/lib/mutu/apply", gone: false },
+      { path: "/etc/sudoers.d/mutu-door", gone: true },
+    ],
+    older: ["nginx"],
+    outdated: false,
+    command: add,
+    renewal: "sudo systemctl restart mutu-nginx.service",
+  });
+
+  // of another version; of one that tells nothing of this; in containers; the control machine itself; a trial
+  assert.equal(
+    baseOf(
+      await say([
+        ["kind", "web"],
+        ["start", "systemd"],
+        ["made-from", "0".repeat(64)],
+      ]),
+      env,
+    ).command,
+    add,
+  );
+  assert.deepEqual(await checks(), { base: "ok", scripts: `warning ${add}`, programs: "ok" });
+  assert.equal(baseOf(await say([]), env).outdated, true);
+  assert.equal(
+    baseOf(
+      await say([
+        ["kind", "web"],
+        ["start", "supervisor"],
+        ["made-from", "0"],
+      ]),
+      env,
+    ).command,
+    "docker compose up -d --build --force-recreate web1",
+  );
+  const own = baseOf(
+    await say(
+      [
+        ["kind", "control"],
+        ["start", "systemd"],
+        ["made-from", "0"],
+        ["older", "knot"],
+      ],
+      { door: "sudo" },
+    ),
+    env,
+  );
+  assert.match(
+    own.command ?? "",
+    /^sudo sh \/opt\/mutu\/machines\/control\/install --step files --host web1 --origin https:\S+ --daemons "apache nginx php-fpm" --homes/,
+  );
+  assert.equal(own.renewal, "sudo systemctl start mutu-renew.service");
+  assert.deepEqual([baseOf(await say([], { door: "direct" }), env).outdated, await checks()], [null, {}]);
 });

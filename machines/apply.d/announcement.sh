@@ -112,5 +112,8 @@ read_announcement() { # <base> <root> <base index>
       print puts + 0 changed_words " /" plan " /" index_words
     }' side=list incoming/list side=base "$3" side=manifest incoming/sent
 }
-refuse_plan() { case $1 in 'refused '*) die 13 "${1%%
-*}" ;; *) broken "the announcement cannot be read" ;; esac; }
+refuse_plan() { # <answer> <base>: where its index is another, no announcement is right
+  [ "$2" = none ] || [ "$(sha256sum <"releases/$2/index")" = "$2  -" ] || die 15 "drift index"
+  case $1 in 'refused '*) die 13 "${1%%
+*}" ;; *) broken "the announcement cannot be read" ;; esac
+}

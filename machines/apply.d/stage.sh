@@ -200,7 +200,7 @@ stage() { # <base> <root>
   take
   [ "$1" != "$2" ] || mend_index "$1"
   [ "$1" = none ] && index=/dev/null || index=releases/$1/index
-  plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan"
+  plan=$(read_announcement "$1" "$2" "$index") || refuse_plan "$plan" "$1"
   # shellcheck disable=SC2086 # words, checked above
   build "$1" "$2" $plan
   # beside the rehearsal, which starts nothing that a power cut would leave; on the disk before it can be activated

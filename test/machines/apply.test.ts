@@ -368,8 +368,7 @@ for (const shell of SHELLS) {
       value(await stage(rig, 1, A, B));
       await rig.configure({ MUTU_DRIVER_SECONDS: "1" });
       const driver = join(rig.folder, "daemons/second/driver");
-      const text = await readFile(driver, "utf8");
-      await writeFile(driver, text.replace("prepare) ", "prepare) sleep 300; "));
+      await writeFile(driver, (await readFile(driver, "utf8")).replace("prepare) ", "prepare) sleep 300; "));
       assert.equal(kind(await activate(rig, 1, A, B)), "failed");
       await assertServes(rig, A);
     });
@@ -382,9 +381,8 @@ test("a broken connection does not end a switch half way", async (t) => {
   const change = changeBetween(A, B);
   value(await rig.machine.stage({ fence: 1, base: change.base, root: change.root }, packRelease(change)));
   const driver = join(rig.folder, "daemons/first/driver");
-  const text = await readFile(driver, "utf8");
   // tells that it is at work, then waits until the caller has gone
-  await writeFile(driver, text.replace("prepare) ", 'prepare) echo >"$MUTU_WORLD/at-work"; read -r _ <"$MUTU_WORLD/gone"; '));
+  await writeFile(driver, (await readFile(driver, "utf8")).replace("prepare) ", 'prepare) echo >"$MUTU_WORLD/at-work"; read -r _ <"$MUTU_WORLD/gone"; '));
 
   await runCommand({ argv: ["mkfifo", join(rig.world, "gone"), join(rig.world, "at-work")], timeoutSeconds: 5 });
   const [program = "", ...args] = rig.door.argv;

@@ -1,7 +1,7 @@
 /** A client on one machine of the lab that asks another: the host's curl in that machine's network. */
 
 import type { LabNode } from "./node.js";
-import { must } from "./run.js";
+import { run } from "./run.js";
 
 export interface FetchOptions {
   method?: string;
@@ -11,7 +11,7 @@ export interface FetchOptions {
   timeoutSeconds?: number;
   /** As this number: packet walls look at it. */
   uid?: number;
-  /** Without HTTP/2: there a worker of nginx that ends refuses, by GOAWAY, what it has not begun; browsers ask again (RFC 9113, 6.8), curl does not. */
+  /** Without HTTP/2: there a worker of nginx that ends refuses, by GOAWAY, what it has not begun; browsers ask again (RFC 9113, 6.8), curl does not by itself. */
   http1?: boolean;
 }
 
@@ -23,6 +23,8 @@ export interface FetchResult {
 }
 
 const TIMEOUT_SECONDS = 20;
+/** Exit code of curl when GOAWAY came instead of an answer. */
+const HTTP2_FRAMING = 16;
 
 /** Asks `url` with its name resolved to `address`, without checking certificates or following redirects; throws when nobody answers. */
 export async function fetchFrom(from: LabNode, address: string, url: string, options: FetchOptions = {}): Promise<FetchResult> {
@@ -41,7 +43,12 @@ export async function fetchFrom(from: LabNode, address: string, url: string, opt
     ...(options.body === undefined ? [] : ["--data-binary", "@-"]),
     ...["--", url],
   ];
-  return parse(await must(from.networkArgv([...as, ...argv]), { input: options.body, timeoutMs: 90_000 }));
+  const ask = () => run(from.networkArgv([...as, ...argv]), { input: options.body, timeoutMs: 90_000 });
+  let asked = await ask();
+  // What a worker of nginx that ends has refused is asked again, as browsers do.
+  if (asked.status === HTTP2_FRAMING && asked.stdout === "" && ["GET", "HEAD"].includes(options.method ?? "GET")) asked = await ask();
+  if (asked.status !== 0) throw new Error(`${url}: curl ended with ${asked.status ?? "a signal"}\n${asked.stdout}${asked.stderr}`);
+  return parse(asked.stdout);
 }
 
 function parse(answer: string): FetchResult {

@@ -70,6 +70,54 @@ static apr_status_t owned(ap_filter_t *f, apr_bucket_brigade *bb)
     return ap_pass_brigade(f->next, bb);
 }
 
+/* nginx may send another site's question over this connection next (HOSTING.md 6), so it is kept only where no member decides where the answer
+ * ends: a file of a length known here, or chunks that Apache makes. A Content-Length of PHP's would let the rest be taken for a neighbour's answer. */
+static int close_after(request_rec *r)
+{
+    r->connection->keepalive = AP_CONN_CLOSE;
+    return DECLINED;
+}
+static void judge(request_rec *r)
+{
+    if (r->main) return;
+    r->connection->keepalive = AP_CONN_UNKNOWN;
+    ap_add_output_filter("MUTU_KEEP", NULL, r, r->connection);
+}
+
+static int framed_by_us(request_rec *r, const apr_bucket_brigade *bb)
+{
+    const apr_table_t *asked = r->headers_in, *said = r->headers_out, *always = r->err_headers_out;
+    apr_off_t length = -1;
+    if (r->status != HTTP_OK || r->method_number != M_GET || r->header_only || apr_table_get(asked, "Range")) return 0;
+    if (apr_table_get(asked, "Content-Length") || apr_table_get(asked, "Transfer-Encoding")) return 0;
+    if (apr_table_get(said, "Transfer-Encoding") || apr_table_get(always, "Transfer-Encoding") || apr_table_get(always, "Content-Length")) return 0;
+    if (!apr_table_get(said, "Content-Length")) return r->proto_num >= HTTP_VERSION(1, 1);
+    if (APR_BRIGADE_EMPTY(bb) || !APR_BUCKET_IS_FILE(APR_BRIGADE_FIRST(bb)) || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb))) return 0;
+    if (apr_brigade_length((apr_bucket_brigade *)bb, 0, &length) != APR_SUCCESS || length < 0) return 0;
+    ap_set_content_length(r, length);
+    return 1;
+}
+
+/* After mod_headers and before Apache's own framing. */
+static apr_status_t keep(ap_filter_t *f, apr_bucket_brigade *bb)
+{
+    request_rec *r = f->r;
+    apr_bucket *b;
+    if (!f->ctx) {
+        f->ctx = f;
+        if (!framed_by_us(r, bb)) {
+            /* Not AP_CONN_CLOSE: what has no length is still sent in chunks, so that nginx sees where it was cut off. */
+            apr_table_unset(r->err_headers_out, "Connection");
+            apr_table_setn(r->headers_out, "Connection", "close");
+            ap_remove_output_filter(f);
+        }
+    }
+    /* Cut off by the pool: told now, not when the kept connection's time is over. */
+    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b))
+        if (AP_BUCKET_IS_ERROR(b)) r->connection->keepalive = AP_CONN_CLOSE;
+    return ap_pass_brigade(f->next, bb);
+}
+
 static int is_php_name(const char *name)
 {
     const char *dot = name ? strrchr(name, '.') : NULL;
@@ -118,9 +166,13 @@ static int guard(request_rec *r)
 static apr_status_t own_htaccess(request_rec *r, const char *dir, const char *name, ap_configfile_t **file, const char **full)
 {
     apr_finfo_t found;
+    apr_status_t looked;
     (void)file;
     *full = ap_make_full_path(r->pool, dir, name);
-    if (apr_stat(&found, *full, APR_FINFO_OWNER | APR_FINFO_TYPE | APR_FINFO_SIZE, r->pool) != APR_SUCCESS) return AP_DECLINED;
+    looked = apr_stat(&found, *full, APR_FINFO_OWNER | APR_FINFO_TYPE | APR_FINFO_SIZE, r->pool);
+    /* Nearly always: nothing there, so that Apache need not look again. */
+    if (APR_STATUS_IS_ENOENT(looked) || APR_STATUS_IS_ENOTDIR(looked)) return looked;
+    if (looked != APR_SUCCESS) return AP_DECLINED;
     return found.filetype != APR_REG || found.size > MAX_HTACCESS || foreign(r, &found) ? APR_EACCES : AP_DECLINED;
 }
 
@@ -282,12 +334,16 @@ static void hooks(apr_pool_t *p)
     ap_hook_http_scheme(scheme, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_default_port(port, NULL, NULL, APR_HOOK_FIRST);
     ap_hook_post_read_request(say_https, NULL, NULL, APR_HOOK_FIRST);
+    ap_hook_post_read_request(close_after, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_quick_handler(answer_probe, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_open_htaccess(own_htaccess, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_expr_lookup(no_file_in_expressions, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_hook_fixups(fixup, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_insert_filter(judge, NULL, NULL, APR_HOOK_REALLY_LAST);
+    ap_hook_insert_error_filter(judge, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(guard, NULL, NULL, APR_HOOK_REALLY_FIRST);
     ap_register_output_filter("MUTU_OWNED", owned, NULL, (ap_filter_type)(AP_FTYPE_RESOURCE - 1));
+    ap_register_output_filter("MUTU_KEEP", keep, NULL, (ap_filter_type)(AP_FTYPE_PROTOCOL - 1));
 }
 
 module AP_MODULE_DECLARE_DATA mutu_module = { STANDARD20_MODULE_STUFF, NULL, NULL, create, merge, commands, hooks, AP_MODULE_FLAG_NONE };

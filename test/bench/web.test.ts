@@ -13,7 +13,7 @@ before(async () => {
 test("a file and PHP, over new connections and kept ones, by both ways", () => {
   const [run] = figures.runs;
   assert.ok(run !== undefined && figures.runs.length === 1);
-  assert.equal(Object.keys(run.visits).length, 4);
+  assert.equal(Object.keys(run.visits).length, 5);
   for (const [kind, sides] of Object.entries(run.visits))
     for (const [side, { perSecond, failed }] of Object.entries(sides)) assert.ok(perSecond > 0 && failed === 0, `${kind}, ${side}: ${perSecond} ${failed}`);
 });
@@ -21,7 +21,7 @@ test("a file and PHP, over new connections and kept ones, by both ways", () => {
 test("the report gives each ratio with its aim", () => {
   const text = report(figures);
   assert.match(text, /^web: nginx, Apache and PHP-FPM as installed, beside Apache with prefork, mpm-itk and mod_php, 1 runs/);
-  assert.equal([...text.matchAll(/ (?:10\.0|7\.0|1\.4|1\.0) (?:met|NOT met)$/gm)].length, 4);
+  assert.equal([...text.matchAll(/ (?:10\.0|7\.0|1\.4|1\.0) (?:met|NOT met)$/gm)].length, 5);
 });
 
 test("answers that are not the page, and broken connections, count as failed", () => {

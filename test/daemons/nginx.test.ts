@@ -98,7 +98,8 @@ test("What came on :80 and on :443 goes to the two ports, as one visitor and nev
       headers["x-forwarded-port"],
       headers.connection,
     ],
-    ["www.example.org", "127.0.0.1", "127.0.0.1", "http", "www.example.org", "80", "close"],
+    // A GET: nothing about the connection, so that it may be kept.
+    ["www.example.org", "127.0.0.1", "127.0.0.1", "http", "www.example.org", "80", undefined],
   );
   for (const gone of ["forwarded", "proxy", "upgrade", "x-forwarded-ssl", "front-end-https", "x-original-url", "client-ip"])
     assert.equal(headers[gone], undefined, gone);
@@ -283,6 +284,45 @@ test("The colour changes under traffic and nobody notices; what nginx does not r
   }
 });
 
+test("Only a GET without a body takes a kept connection, and is asked again when that is gone", async () => {
+  const known = new Set<number>();
+  const asked = { kept: 0, cut: 0 };
+  let cutting = false;
+  const one = await backend(({ socket, method }, response) => {
+    const again = known.has(socket.remotePort as number);
+    known.add(socket.remotePort as number);
+    if (again) asked.kept += 1;
+    if (again && cutting) {
+      asked.cut += 1;
+      socket.destroy();
+    } else response.end(`${method} ${again ? "again" : "new"}`);
+    return true;
+  });
+  front.publish(tree, [one.port, one.port]);
+  const answers = async (method: string, headers: Record<string, string>, body?: Buffer) => {
+    const said = [];
+    for (let turn = 0; turn < 20; turn += 1) said.push(await front.get("www.example.org", "/", headers, { method, ...(body && { body }) }));
+    assert.deepEqual([...new Set(said.map(({ status }) => status))], [200], method);
+    return said.filter((answer) => answer.body === `${method} again`).length;
+  };
+  // Each worker keeps its own.
+  assert.ok((await answers("GET", {})) >= 20 - front.workers().length);
+  cutting = true;
+  assert.equal(await answers("GET", {}), 0);
+  assert.ok(asked.cut > 0, "connections were lost under a question");
+  cutting = false;
+  await answers("GET", {});
+  const before = asked.kept;
+  const body = Buffer.from("name=value");
+  assert.equal(await answers("POST", { "Content-Length": "10" }, body), 0);
+  assert.equal(await answers("GET", { "Content-Length": "10" }, body), 0);
+  assert.equal(await answers("GET", { "Transfer-Encoding": "chunked" }, body), 0);
+  for (const method of ["PUT", "DELETE", "OPTIONS"]) assert.equal(await answers(method, {}), 0);
+  assert.equal(asked.kept, before);
+  front.publish(tree, [apache.port, secure.port]);
+  await one.close();
+});
+
 test("An upload that began before the exchange and ends after the old Apache is gone arrives at the new one", async () => {
   const [blue, green] = await Promise.all([backend(), backend()]);
   const both: [[number, number], [number, number]] = [
@@ -346,7 +386,7 @@ test("A reload opens one file a kind, whatever the number of accounts; an activa
   const includes = [...readFileSync(join(front.machine.root, "run/nginx/nginx.conf"), "utf8").matchAll(/include (.*\/live\/.*);/g)].map(
     ([, path]) => path as string,
   );
-  assert.equal(includes.length, 5, "four kinds and Apache's colour");
+  assert.equal(includes.length, 6, "four kinds, and Apache's colour twice: with kept connections and without");
   for (const path of includes) assert.doesNotMatch(path, /\*/);
   const { MUTU_LIVE: live = "", ...rest } = front.machine.live;
   const joined = readFileSync(join(live, "nginx.limits"), "utf8");
@@ -358,10 +398,13 @@ test("A reload opens one file a kind, whatever the number of accounts; an activa
   const again = { ...rest, MUTU_LIVE: live, MUTU_NEXT: live };
   assert.deepEqual(front.machine.driver("nginx", "commit", again), { code: 0, words: "" });
   assert.equal(readFileSync(join(live, "nginx.limits"), "utf8"), joined);
-  // One that knew a kind less: its activation names no file of it.
+  // One that knew a kind less and kept no connections: its activation names no file of it.
   rmSync(join(live, "nginx.tls"));
+  const kept = readFileSync(join(live, "upstream-kept.conf"), "utf8");
+  rmSync(join(live, "upstream-kept.conf"));
   assert.deepEqual(front.machine.driver("nginx", "commit", again), { code: 0, words: "" });
   assert.equal(readFileSync(join(live, "nginx.tls"), "utf8"), "");
+  assert.equal(readFileSync(join(live, "upstream-kept.conf"), "utf8"), kept);
   assert.deepEqual(front.workers(), before, "the same configuration is not loaded twice");
 });
 

@@ -19,6 +19,8 @@ export interface Job {
   pauseMs: number;
   /** Does not wait for what is under way when told to leave. */
   impatient?: boolean;
+  /** Over one connection as long as it lasts, as browsers do; else over a new one each time. */
+  kept?: boolean;
   /** Addresses of the machine from which it asks, in turn. */
   from: readonly string[];
 }

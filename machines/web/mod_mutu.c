@@ -71,7 +71,7 @@ static apr_status_t owned(ap_filter_t *f, apr_bucket_brigade *bb)
 }
 
 /* nginx may send another site's question over this connection next (HOSTING.md 6), so it is kept only where no member decides where the answer
- * ends: a file of a length known here, or chunks that Apache makes. A Content-Length of PHP's would let the rest be taken for a neighbour's answer. */
+ * ends: a whole file, its length known here. PHP's own Content-Length, or one of .htaccess, would let the rest be taken for a neighbour's answer. */
 static int close_after(request_rec *r)
 {
     r->connection->keepalive = AP_CONN_CLOSE;
@@ -84,37 +84,23 @@ static void judge(request_rec *r)
     ap_add_output_filter("MUTU_KEEP", NULL, r, r->connection);
 }
 
-static int framed_by_us(request_rec *r, const apr_bucket_brigade *bb)
-{
-    const apr_table_t *asked = r->headers_in, *said = r->headers_out, *always = r->err_headers_out;
-    apr_off_t length = -1;
-    if (r->status != HTTP_OK || r->method_number != M_GET || r->header_only || apr_table_get(asked, "Range")) return 0;
-    if (apr_table_get(asked, "Content-Length") || apr_table_get(asked, "Transfer-Encoding")) return 0;
-    if (apr_table_get(said, "Transfer-Encoding") || apr_table_get(always, "Transfer-Encoding") || apr_table_get(always, "Content-Length")) return 0;
-    if (!apr_table_get(said, "Content-Length")) return r->proto_num >= HTTP_VERSION(1, 1);
-    if (APR_BRIGADE_EMPTY(bb) || !APR_BUCKET_IS_FILE(APR_BRIGADE_FIRST(bb)) || !APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb))) return 0;
-    if (apr_brigade_length((apr_bucket_brigade *)bb, 0, &length) != APR_SUCCESS || length < 0) return 0;
-    ap_set_content_length(r, length);
-    return 1;
-}
-
 /* After mod_headers and before Apache's own framing. */
 static apr_status_t keep(ap_filter_t *f, apr_bucket_brigade *bb)
 {
     request_rec *r = f->r;
-    apr_bucket *b;
-    if (!f->ctx) {
-        f->ctx = f;
-        if (!framed_by_us(r, bb)) {
-            /* Not AP_CONN_CLOSE: what has no length is still sent in chunks, so that nginx sees where it was cut off. */
-            apr_table_unset(r->err_headers_out, "Connection");
-            apr_table_setn(r->headers_out, "Connection", "close");
-            ap_remove_output_filter(f);
-        }
+    const apr_table_t *asked = r->headers_in, *said = r->headers_out, *always = r->err_headers_out;
+    apr_off_t length = -1;
+    int whole = !APR_BRIGADE_EMPTY(bb) && APR_BUCKET_IS_EOS(APR_BRIGADE_LAST(bb)) && apr_brigade_length(bb, 0, &length) == APR_SUCCESS && length >= 0;
+    int file = whole && APR_BUCKET_IS_FILE(APR_BRIGADE_FIRST(bb)) && r->status == HTTP_OK && r->method_number == M_GET && !r->header_only;
+    ap_remove_output_filter(f);
+    if (file && !apr_table_get(asked, "Range") && !apr_table_get(asked, "Content-Length") && !apr_table_get(asked, "Transfer-Encoding")
+        && !apr_table_get(said, "Transfer-Encoding") && !apr_table_get(always, "Transfer-Encoding") && !apr_table_get(always, "Content-Length")) {
+        ap_set_content_length(r, length);
+    } else {
+        /* Not AP_CONN_CLOSE: what has no length is still sent in chunks, so that nginx sees where it was cut off. */
+        apr_table_unset(r->err_headers_out, "Connection");
+        apr_table_setn(r->headers_out, "Connection", "close");
     }
-    /* Cut off by the pool: told now, not when the kept connection's time is over. */
-    for (b = APR_BRIGADE_FIRST(bb); b != APR_BRIGADE_SENTINEL(bb); b = APR_BUCKET_NEXT(b))
-        if (AP_BUCKET_IS_ERROR(b)) r->connection->keepalive = AP_CONN_CLOSE;
     return ap_pass_brigade(f->next, bb);
 }
 

@@ -24,7 +24,7 @@ const ask = ({ host, path, method, body, impatient }, localAddress, agent) =>
       response.resume();
     });
     asked.on("timeout", () => asked.destroy(Object.assign(new Error("timeout"), { code: "timeout" })));
-    asked.on("error", (error) => resolve(asked.reusedSocket && error.code === "ECONNRESET" ? GONE : (error.code ?? error.message)));
+    asked.on("error", (error) => resolve(asked.reusedSocket && ["ECONNRESET", "EPIPE"].includes(error.code) ? GONE : (error.code ?? error.message)));
     if (impatient) leaving.push(() => asked.destroy(Object.assign(new Error("left"), { code: LEFT })));
     asked.end(body);
   });

@@ -13,7 +13,7 @@ export interface AccountCounting {
 /** The web machines of an account changed. */
 export interface AccountPlaced {
   accountId: string;
-  /** Machines that serve its sites more, less, or otherwise than before. */
+  /** Machines that begin or stop to serve its sites. */
   hostIds: string[];
   /** Its names lead to another machine from now on. */
   led: boolean;

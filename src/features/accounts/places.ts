@@ -23,6 +23,8 @@ export function serveOnce(tx: TransactionContext, account: Account): Promise<voi
 
 async function place(tx: TransactionContext, account: Account, places: Places): Promise<void> {
   await tx.db.account.update({ where: { id: account.id }, data: { ...places, version: { increment: 1 } } });
-  const hostIds = [...new Set([...webHostsOf(account), ...webHostsOf(places)])];
+  const [before, after] = [webHostsOf(account), webHostsOf(places)];
+  // Only who begins or stops: a pool that waits on a machine of before would keep its site's virtual host back here.
+  const hostIds = [...after.filter((id) => !before.includes(id)), ...before.filter((id) => !after.includes(id))];
   await tx.emit("accounts.placed", { accountId: account.id, hostIds, led: places.webHostId !== account.webHostId });
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { after, before, describe, test } from "node:test";
 import { forwardOnlyTests } from "./certificates-ftp.js";
+import { moveTests } from "./certificates-move.js";
 import { Authority, atAnotherTime, CLOCK, shown } from "./certificates-rig.js";
 import { run, until } from "./lab/run.js";
 import { type House, raiseHouse, type SiteBody } from "./main-job/rig.js";
@@ -22,6 +23,7 @@ describe("certificates", { timeout: 900_000 }, () => {
       origin: `https://${PANEL}`,
       daemons: "homes knot proftpd",
       settings: ["MUTU_RESOLVER=10.77.0.1:53", `MUTU_ACME_ROOTS=${Authority.roots}`, "MUTU_LISTEN_PLAIN=0.0.0.0:80"],
+      others: [{ name: "web2", prepared: "packages" }],
       binds: [{ mode: "ro", source: "/usr/bin/pebble", target: "/usr/local/bin/pebble" }, CLOCK],
     });
     authority = new Authority(house.control);
@@ -226,6 +228,8 @@ describe("certificates", { timeout: 900_000 }, () => {
     const fingerprint = await verified(`two.${ZONE}`);
     assert.equal(fingerprintOf(await shown(house.control, house.web.ip, 443, `two.${ZONE}`)), fingerprint);
   });
+
+  moveTests(() => ({ house, verified, fingerprintOf, neighbour: `one.${ZONE}` }));
 
   test("a suspended account's sites renew, and keys stand in no log and no answer", async () => {
     await api("POST", `/accounts/${accountId}/suspend`, { reason: "test" });

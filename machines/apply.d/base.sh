@@ -10,6 +10,8 @@ base() {
   while read -r key value; do
     case $key in kind | start | made-from) echo "base $key $value" ;; *) break ;; esac
   done <"$here/installed"
+  # their order decides who is prepared first
+  echo "base daemons $MUTU_DAEMONS"
   grep -E '^[0-9a-f]{64}  /' "$here/installed" | sha256sum -c --quiet 2>/dev/null | sed -n 's/: FAILED.*//p' | head -n $SHOWN_FILES | while IFS= read -r path; do
     case $path in *[!A-Za-z0-9._/@-]*) continue ;; esac
     if [ -e "$path" ]; then echo "base changed $path"; else echo "base removed $path"; fi

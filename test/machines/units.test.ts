@@ -205,7 +205,7 @@ describe("units", { timeout: 600_000 }, () => {
         .split("\n")
         .filter((line) => line.startsWith("base "))
         .map((line) => line.slice(5));
-    const sound = ["kind web", "start systemd", `made-from ${scriptsHash("web", ["php-fpm", "apache", "nginx"])}`];
+    const sound = ["kind web", "start systemd", `made-from ${scriptsHash("web", ["php-fpm", "apache", "nginx"])}`, "daemons php-fpm apache nginx"];
     assert.deepEqual(await base(), sound);
     await node.must(["sh", "-c", "cd /usr/local/lib/mutu && cp -p sweep door /tmp && echo '# by hand' >>sweep && rm door"]);
     assert.deepEqual(await base(), [...sound, "removed /usr/local/lib/mutu/door", "changed /usr/local/lib/mutu/sweep"]);

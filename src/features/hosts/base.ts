@@ -37,7 +37,10 @@ export function baseOf(host: Told & { daemons: readonly { daemon: string }[] }, 
   const changed = [...files("changed"), ...files("removed")];
   const older = values("older");
   const [kind] = values("kind");
-  const daemons = host.daemons.map(({ daemon }) => daemon);
+  const daemons = inOrder(
+    host.daemons.map(({ daemon }) => daemon),
+    (values("daemons")[0] ?? "").split(" "),
+  );
   // Of an installed machine that tells nothing: its apply is older than these lines.
   const silent = lines.length === 0 && host.door !== "direct" && state !== null;
   const outdated = kind === "web" || kind === "control" ? values("made-from")[0] !== scriptsHash(kind, daemons) : silent ? true : null;
@@ -49,6 +52,12 @@ export function baseOf(host: Told & { daemons: readonly { daemon: string }[] }, 
     command: outdated === true || changed.length > 0 ? commandFor(host, daemons, origin, contained) : null,
     renewal: older.length === 0 ? null : renewalOf(older),
   };
+}
+
+/** Rows have no order, and the machine's own decides who is prepared first: an installation must not change it. */
+function inOrder(daemons: readonly string[], told: readonly string[]): string[] {
+  const place = (name: string) => (told.includes(name) ? told.indexOf(name) : told.length);
+  return [...daemons].sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1));
 }
 
 function commandFor({ name, address, port, door, homes }: Told, daemons: readonly string[], origin: string, contained: boolean): string {

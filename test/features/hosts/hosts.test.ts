@@ -95,6 +95,7 @@ test("What install laid on a machine is compared: changed by hand, of another ve
     ["kind", "web"],
     ["start", "systemd"],
     ["made-from", scriptsHash("web", names)],
+    ["daemons", names.join(" ")],
   ];
   const say = async (lines: string[][], more: object = {}) => {
     const state = {
@@ -178,6 +179,7 @@ test("What install laid on a machine is compared: changed by hand, of another ve
         ["kind", "control"],
         ["start", "systemd"],
         ["made-from", "0"],
+        ["daemons", "php-fpm apache nginx"],
         ["older", "knot"],
       ],
       { door: "sudo" },
@@ -186,7 +188,7 @@ test("What install laid on a machine is compared: changed by hand, of another ve
   );
   assert.match(
     own.command ?? "",
-    /^sudo sh \/opt\/mutu\/machines\/control\/install --step files --host web1 --origin https:\S+ --daemons "apache nginx php-fpm" --homes/,
+    /^sudo sh \/opt\/mutu\/machines\/control\/install --step files --host web1 --origin https:\S+ --daemons "php-fpm apache nginx" --homes/,
   );
   assert.equal(own.renewal, "sudo systemctl start mutu-renew.service");
   assert.deepEqual([baseOf(await say([], { door: "direct" }), env).outdated, await checks()], [null, {}]);

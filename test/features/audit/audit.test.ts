@@ -37,6 +37,7 @@ test("the history shows an accented name as it was typed", async (t) => {
 const ENDINGS: Record<string, string[]> = {
   "accounts.account.": ["suspended", "resumed", "removed", "restored", "purged"],
   "health.item.": ["ignored", "heeded"],
+  "moves.move.": ["started", "led", "undone", "ended"],
   "transfers.offer.": ["made", "accepted", "refused", "cancelled", "expired", "undone"],
   "transfers.request.": ["made", "proven", "objected", "lost", "granted", "refused", "cancelled", "expired"],
 };

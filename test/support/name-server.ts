@@ -7,6 +7,7 @@ import type { Scope } from "./database.js";
 const AUTHORITATIVE = packet.AUTHORITATIVE_ANSWER;
 const NO_SUCH_NAME = 3;
 const SERVFAIL = 2;
+const REFUSED = 5;
 const UDP_BYTES = 1232;
 
 export interface TestNameServer {
@@ -18,8 +19,8 @@ export interface TestNameServer {
   wildcard: Answer | null;
   /** Names of which it says nothing but the delegation that `records` hold (NS in the authority section). */
   delegated: Set<string>;
-  /** How it behaves: silent says nothing at all, failing answers SERVFAIL. */
-  mood: "well" | "silent" | "failing";
+  /** How it behaves: silent says nothing at all, failing answers SERVFAIL, refusing REFUSED. */
+  mood: "well" | "silent" | "failing" | "refusing";
   /** Questions that came, `TYPE name`. */
   asked: string[];
   /** Sends these bytes instead, to whoever asks. */
@@ -71,6 +72,7 @@ function answer(server: TestNameServer, bytes: Buffer, most: number): Buffer | n
   if (server.raw) return server.raw(question);
   const reply: Packet = { type: "response", id: question.id ?? 0, flags: AUTHORITATIVE, questions: question.questions ?? [] };
   if (server.mood === "failing") return packet.encode({ ...reply, flags: SERVFAIL });
+  if (server.mood === "refusing") return packet.encode({ ...reply, flags: REFUSED });
   const name = asked.name.toLowerCase();
   const delegation = [...server.delegated].find((one) => name === one || name.endsWith(`.${one}`));
   if (delegation && !(asked.type === "DS" && name === delegation)) {

@@ -95,8 +95,10 @@ export async function undoMove(ctx: Context, accountId: string): Promise<Account
       await audit(tx, "undone", account, move);
       return null;
     }
-    const [doubt] = await unitDoubts(tx.db, account, move.fromHostId);
-    if (doubt) throw conflict("moves.old_not_ready", { login: account.login, host: await nameOf(tx, move.fromHostId) });
+    const host = await findHost(tx.db, move.fromHostId);
+    const away = host === null || host.reachable === false || host.awaySince !== null;
+    if (away || (await unitDoubts(tx.db, account, move.fromHostId)).length > 0)
+      throw conflict("moves.old_not_ready", { login: account.login, host: host?.name ?? "?" });
     const exchanged = await tx.db.accountMove.update({
       where: { id: move.id },
       data: { fromHostId: move.toHostId, toHostId: move.fromHostId, back: !move.back },

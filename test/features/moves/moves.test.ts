@@ -132,7 +132,12 @@ test("visitors are not sent back to a machine that does not serve; who suspends 
   const scene = await createMoveScene(t, 2);
   const { ctx, account, web1, web2 } = scene;
   await led(scene);
-  await scene.ctx.db.publishUnit.updateMany({ where: { hostId: web1.id, role: "web", key: scene.key }, data: { verified: 0 } });
+  for (const away of [{ reachable: false }, { reachable: null, awaySince: scene.panel.clock.now() }]) {
+    await ctx.db.host.update({ where: { id: web1.id }, data: away });
+    await assert.rejects(undoMove(ctx, account.id), { code: "moves.old_not_ready" });
+  }
+  await ctx.db.host.update({ where: { id: web1.id }, data: { reachable: true, awaySince: null } });
+  await ctx.db.publishUnit.updateMany({ where: { hostId: web1.id, role: "web", key: scene.key }, data: { verified: 0 } });
   await assert.rejects(undoMove(ctx, account.id), { code: "moves.old_not_ready" });
   await suspendAccount(ctx, account.id, "cotisation");
   await scene.publisher.idle();
@@ -147,14 +152,17 @@ test("visitors are not sent back to a machine that does not serve; who suspends 
   assert.deepEqual([await scene.serves(web1), await scene.serves(web2), await scene.move()], [undefined, undefined, null]);
 });
 
-test("silence of the world ends nothing; an administrator may, knowing it", async (t) => {
-  const scene = await createMoveScene(t);
+test("silence, a failure and a refusal of the world end nothing; an administrator may, knowing it", async (t) => {
+  const scene = await createMoveScene(t, 1);
   await led(scene);
-  scene.world.mood = "silent";
   scene.panel.clock.advance(TTL + MARGIN_SECONDS + 1);
-  assert.equal(await scene.look(), "waiting");
-  assert.match((await waits(scene))[0]?.[0] ?? "", /name_unknown/);
-  assert.ok(await scene.serves(scene.web1));
+  for (const mood of ["failing", "refusing", "silent"] as const) {
+    scene.world.mood = mood;
+    assert.equal(await scene.look(), "waiting", mood);
+    assert.deepEqual(new Set((await waits(scene)).map(([key]) => key)), new Set(["moves.waits.name_unknown"]), mood);
+    assert.ok(await scene.serves(scene.web1));
+    scene.panel.clock.advance(301);
+  }
   await endMove(scene.ctx, scene.account.id);
   await scene.publisher.idle();
   assert.deepEqual([await scene.serves(scene.web1), await scene.move()], [undefined, null]);

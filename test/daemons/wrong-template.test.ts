@@ -41,7 +41,7 @@ test("nginx: an unknown word, and an address that cannot be listened on, in ever
   // Apache's driver tells nginx where it listens; here nobody does.
   const pointer = join(front.machine.base, "daemons/pointer");
   mkdirSync(pointer);
-  const upstreams = "upstream mutu_http { server 127.0.0.1:1; } upstream mutu_https { server 127.0.0.1:1; }";
+  const upstreams = "upstream mutu_http { server 127.0.0.1:1; }\nupstream mutu_https { server 127.0.0.1:1; }";
   writeFileSync(join(pointer, "driver"), `#!/bin/sh\n[ "$1" != prepare ] || echo '${upstreams}' >"$MUTU_NEXT/upstream.conf"\n`, { mode: 0o755 });
   const inServer = (line: string) => (content: string) => content.replace("server {", `server { ${line}`);
   const site = { id: "s", canonical: null, forceHttps: false, hstsSeconds: null };

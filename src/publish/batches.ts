@@ -3,6 +3,7 @@
  * together, as one release has to carry them. Who loses something goes first, then what all share, then shard by shard, so that each is rebuilt once.
  */
 import type { Context } from "../core/context.js";
+import { lostOwn } from "./claims.js";
 import type { HostRecord, Role } from "./contract.js";
 import { collectPage, readDesired } from "./desired.js";
 import type { Engine, RunUnit, UnitRow, WaitingRow } from "./engine.js";
@@ -103,8 +104,7 @@ async function listLosing(
   const units = await collectPage(ctx, host, role, await rowsOf(ctx, host, page));
   sumLosses(engine, units, losses);
   for (const { row, desired } of units) {
-    const claims = new Set(desired.claims);
-    if (desired.withdrawn || (row.claims as string[]).some((claim) => !claims.has(claim))) losing.add(row.id);
+    if (desired.withdrawn || lostOwn(row.claims as string[], desired.claims).length > 0) losing.add(row.id);
   }
   return losing;
 }

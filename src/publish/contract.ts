@@ -47,7 +47,7 @@ export interface UnitFacts {
   accountId: string | null;
   /** Sentences' data for the plan: a message key of the feature and its values, e.g. {key:"sites.plan.answers", data:{name, folder}}. */
   says: { key: string; data: Record<string, string | number> }[];
-  /** Host names, logins… that this unit claims; the fallback and put-backs compare them with those of before. A word before a space says what is no name: `proxy http://…`. */
+  /** Host names, logins… that this unit claims; the fallback and put-backs compare them with those of before (claims.ts). A word before a space says what is no name: `proxy http://…`. */
   claims: string[];
   /** True when the unit must not go on as it was (suspended, removed): a fallback is then the notice, never the last good files. */
   withdrawn: boolean;
@@ -179,6 +179,13 @@ export interface HomeFolder {
   path: string;
 }
 
+/** An account of which something goes offline. */
+export interface GoingOffline {
+  accountId: string;
+  /** Since when a guard holds it: only an act after that frees it. */
+  heldAt: Date | null;
+}
+
 /** A feature that also contributes roles, or (one feature only) the hosts. */
 export interface HostingFeature extends Feature {
   /** A function where the state is gathered from what other features contribute (`services.features`). */
@@ -191,5 +198,5 @@ export interface HostingFeature extends Feature {
   /** Names by which the panel, its machines or its name servers are reached. */
   ownNames?(tx: TransactionContext): Promise<string[]>;
   /** Of accounts that go offline: those that a person suspended by an act of its own; none where so many were suspended since then that it may be a slip. */
-  meantOffline?(tx: TransactionContext, accountIds: readonly string[], since: Date): Promise<string[]>;
+  meantOffline?(tx: TransactionContext, going: readonly GoingOffline[], since: Date): Promise<string[]>;
 }

@@ -1,4 +1,5 @@
 /** What a unit may still serve when its new files are refused. Pure: decided here, done elsewhere. */
+import { lostOwn } from "./claims.js";
 
 /** From what was asked for down to nothing at all; a unit only ever goes down during a run. */
 export type Level = "present" | "lastGood" | "notice" | "nothing";
@@ -18,13 +19,10 @@ export interface FallbackFacts {
 
 /**
  * Chooses the next thing to try. The last good files never serve a name, account or state that has been withdrawn since: a name that the
- * unit no longer claims may by now be a neighbour's, so one such name is enough for the fixed notice.
+ * unit no longer claims may by now be a neighbour's, so one such name is enough for the fixed notice. Where its relays lead is no name.
  */
 export function nextLevel({ level, withdrawn, gone, claims, lastGood }: FallbackFacts): Level {
-  if (level === "present" && !withdrawn && !gone && lastGood !== null) {
-    const claimed = new Set(claims);
-    if (lastGood.claims.every((claim) => claimed.has(claim))) return "lastGood";
-  }
+  if (level === "present" && !withdrawn && !gone && lastGood !== null && lostOwn(lastGood.claims, claims).length === 0) return "lastGood";
   if ((level === "present" || level === "lastGood") && !gone) return "notice";
   return "nothing";
 }

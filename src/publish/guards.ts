@@ -1,9 +1,10 @@
 /**
  * Holds out what would take away too much at once, for a person: many names of a host, or one by which the panel and its machines are reached.
- * Everything else of the run goes on. What a person has let go is not counted, and not held again; whom a person suspends is held for a name of ours only.
+ * Everything else of the run goes on. What a person has let go is not counted, and not held again; whom a person suspends is held for a name of ours only,
+ * and what a guard held of that account before goes with it.
  */
 import type { Db } from "../core/db.js";
-import type { HostingFeature } from "./contract.js";
+import type { GoingOffline, HostingFeature } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { FREE } from "./free.js";
 import { holdUnits } from "./holds.js";
@@ -89,7 +90,8 @@ export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
   const held = new Map<RunUnit, Held>();
   for (const { unit, name } of await listOwnLosses(run)) held.set(unit, { unit, own: name });
   const here = sumLosses(run.engine, run.units);
-  const meant = new Set<string>();
+  const waiting = guarded.filter(({ row }) => row.hold === "guard");
+  const meant = new Set(waiting.some(({ desired }) => desired.withdrawn) ? await listMeant(run, losing) : []);
   for (const role of here.keys()) {
     const lost = (without?: ReadonlySet<string>) => Math.max(sumOf(here, role, without), sumOf(planned, role, without));
     let mass = await isMassHere(run, role, lost());
@@ -98,12 +100,15 @@ export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
     const waits = ({ row }: RunUnit) => row.role === role && mass && !meant.has(row.accountId ?? "");
     for (const unit of guarded) if (waits(unit) && !held.has(unit)) held.set(unit, { unit, own: null });
   }
-  for (const unit of guarded) if (unit.row.hold === "guard" && !held.has(unit)) held.set(unit, { unit, own: null });
-  for (const unit of await listBelow(run, [...held.keys()])) if (!held.has(unit)) held.set(unit, { unit, own: null });
+  const freed = ({ desired, row }: RunUnit) => desired.withdrawn && meant.has(row.accountId ?? "");
+  for (const unit of waiting) if (!freed(unit) && !held.has(unit)) held.set(unit, { unit, own: null });
+  const free = new Set(waiting.filter((unit) => !held.has(unit)).map(({ row }) => row.id));
+  for (const unit of await listBelow(run, [...held.keys()], free)) if (!held.has(unit)) held.set(unit, { unit, own: null });
   const leaving = returning(run);
   const leaves = sumLosses(
     run.engine,
-    guarded.filter((unit) => !held.has(unit)),
+    // What a guard held until now leaves as well.
+    guarded.filter((unit) => !held.has(unit)).map((unit) => ({ ...unit, row: { ...unit.row, hold: null } })),
   );
   for (const role of leaves.keys()) leaving.set(role, (leaving.get(role) ?? 0) + sumOf(leaves, role));
   run.leaving = leaving;
@@ -115,12 +120,19 @@ export async function guardUnits(run: Run, planned: Losses): Promise<boolean> {
 
 /** Accounts whose going offline a person asked for by name, among those that lose something with this batch. */
 async function listMeant({ engine, ctx }: Run, losing: readonly RunUnit[]): Promise<string[]> {
-  const ids = [...new Set(losing.flatMap(({ row, desired }) => (desired.withdrawn && row.accountId !== null ? [row.accountId] : [])))];
-  if (ids.length === 0) return [];
+  const found = new Map<string, GoingOffline>();
+  for (const { row, desired } of losing) {
+    if (!desired.withdrawn || row.accountId === null) continue;
+    const heldAt = row.hold === "guard" ? row.heldAt : null;
+    const before = found.get(row.accountId)?.heldAt ?? null;
+    found.set(row.accountId, { accountId: row.accountId, heldAt: heldAt === null || (before !== null && before > heldAt) ? before : heldAt });
+  }
+  if (found.size === 0) return [];
+  const going = [...found.values()];
   const since = new Date(ctx.clock.now().getTime() - WINDOW_MINUTES * 60_000);
   return ctx.transaction(async (tx) => {
     const lists: string[] = [];
-    for (const feature of engine.services.features as readonly HostingFeature[]) lists.push(...((await feature.meantOffline?.(tx, ids, since)) ?? []));
+    for (const feature of engine.services.features as readonly HostingFeature[]) lists.push(...((await feature.meantOffline?.(tx, going, since)) ?? []));
     return lists;
   });
 }
@@ -178,8 +190,8 @@ async function lostInFiles({ engine }: Run, unit: RunUnit, names: (content: stri
   return near.find((name) => before.has(name) && !after.has(name));
 }
 
-/** What the held units stand on (an account's pools and folders) stays too, here and on other hosts. */
-async function listBelow({ engine, ctx, units }: Run, held: readonly RunUnit[]): Promise<RunUnit[]> {
+/** What the held units stand on (an account's pools and folders) stays too, here and on other hosts. `free`: written down as held, and no more. */
+async function listBelow({ engine, ctx, units }: Run, held: readonly RunUnit[], free: ReadonlySet<string>): Promise<RunUnit[]> {
   const leaving = units.filter(
     ({ desired, row }) => (desired.withdrawn || desired.state === null) && row.accountId !== null && row.letGoAt === null && row.serving !== "nothing",
   );
@@ -191,9 +203,11 @@ async function listBelow({ engine, ctx, units }: Run, held: readonly RunUnit[]):
   for (let start = 0; start < accounts.length; start += PAGE / 4) {
     const rows = await ctx.db.publishUnit.findMany({
       where: { hold: "guard", accountId: { in: accounts.slice(start, start + PAGE / 4) } },
-      select: { role: true, accountId: true },
+      select: { id: true, role: true, accountId: true },
     });
-    for (const { role, accountId } of rows) for (const below of engine.roles.get(role)?.after ?? []) stands.add(`${below} ${accountId}`);
+    for (const { id, role, accountId } of rows) {
+      if (!free.has(id)) for (const below of engine.roles.get(role)?.after ?? []) stands.add(`${below} ${accountId}`);
+    }
   }
   return leaving.filter(({ row }) => stands.has(`${row.role} ${row.accountId}`));
 }

@@ -1,6 +1,7 @@
 /** Gives units the files of a kept release again, where nothing comes back with them that was withdrawn since. */
 import type { Context, TransactionContext } from "../core/context.js";
 import type { PublishUnit } from "../generated/sqlite/client.js";
+import { lostClaims } from "./claims.js";
 import type { HostRecord, Probe } from "./contract.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { holdUnits, releaseHold } from "./holds.js";
@@ -35,8 +36,7 @@ export function staysOf({ facts, files }: PastUnit, { desired, unreadable }: Pic
   if (files.length === 0 || facts.serving === "nothing") return stays("absent");
   if (facts.serving === "notice" || facts.withdrawn) return stays("notice");
   if (facts.accountId !== desired.accountId) return stays("moved");
-  const claimed = new Set(desired.claims);
-  const lost = facts.claims.filter((claim) => !claimed.has(claim));
+  const lost = lostClaims(facts.claims, desired.claims);
   return lost.length > 0 ? stays("name", lost.map(toldOf)) : null;
 }
 

@@ -1,5 +1,6 @@
 /** Which of the units that were read go on: those that are held stand still, unless they would serve what was withdrawn since. */
 import type { Context } from "../core/context.js";
+import { lostOwn } from "./claims.js";
 import type { Engine, Run, RunUnit } from "./engine.js";
 import { FREE } from "./free.js";
 import { lookBack } from "./put-back.js";
@@ -13,8 +14,7 @@ export function standingOf({ row, desired, unreadable }: Pick<RunUnit, "row" | "
   if (row.hold === null || row.hold === "guard") return "goes";
   if (unreadable?.guessed) return "stands";
   if (desired.withdrawn || desired.state === null) return "dropped";
-  const claimed = new Set(desired.claims);
-  if ((row.claims as string[]).some((claim) => !claimed.has(claim))) return "dropped";
+  if (lostOwn(row.claims as string[], desired.claims).length > 0) return "dropped";
   if (row.putBackTo !== null) return "back";
   // Nobody stands at nothing, nor is put back to the page of a suspended account.
   const page = row.hold === "putBack" && (row.withdrawn || row.serving === "notice");

@@ -192,9 +192,9 @@ test("whom a person suspends goes offline at once, however many names leave; for
   const feature = {
     name: "accounts",
     ownNames: async () => ["n0.s2030.example.org"],
-    meantOffline: async (_tx: unknown, ids: readonly string[]) => {
+    meantOffline: async (_tx: unknown, going: readonly { accountId: string }[]) => {
       asked += 1;
-      return meant.filter((id) => ids.includes(id));
+      return meant.filter((id) => going.some(({ accountId }) => accountId === id));
     },
   };
   (panel.services.features as unknown[]).push(feature);
@@ -213,4 +213,49 @@ test("whom a person suspends goes offline at once, however many names leave; for
   meant = ["2030"];
   await publish(panel, { "2030": { text: "closed", names: names(2030, 1), withdrawn: true } });
   assert.equal((await panel.unit("2030")).hold, "guard", "the panel's own name waits for a person, whoever is meant");
+});
+
+test("what a guard held of an account goes when a person suspends it, with what it stands on; the panel's own name and the others wait on", async (t) => {
+  const hosts = {
+    web1: [
+      { name: "tester", role: "web" },
+      { name: "folders", role: "files" },
+    ],
+  };
+  const panel = await makePanel(t, { hosts });
+  let meant: string[] = [];
+  const told: (Date | null)[] = [];
+  const feature = {
+    name: "accounts",
+    ownNames: async () => ["s2002.example.org"],
+    meantOffline: async (_tx: unknown, going: readonly { accountId: string; heldAt: Date | null }[]) => {
+      told.push(...going.map(({ heldAt }) => heldAt));
+      return meant.filter((id) => going.some(({ accountId }) => accountId === id));
+    },
+  };
+  (panel.services.features as unknown[]).push(feature);
+  const both = (units: Record<string, Words | null>) =>
+    panel.ctx.transaction(async () => {
+      await panel.set(Object.fromEntries(Object.entries(units).map(([key, words]) => [key, words && { ...words, names: [] }])), { role: "files" });
+      await panel.set(units);
+    });
+  await both(all(numbers(20)));
+  await panel.publisher.idle();
+  await both(all(numbers(8), gone));
+  await panel.publisher.idle();
+  assert.equal(await held(panel), 16, "eight sites and their folders");
+  const since = (await panel.unit("2001")).heldAt;
+  meant = ["2001", "2002"];
+  told.length = 0;
+  const closed = (number: number): Words => ({ ...site(number, "closed"), withdrawn: true });
+  await both({ "2001": closed(2001), "2002": closed(2002), "2003": closed(2003) });
+  await panel.publisher.idle();
+  assert.deepEqual(told, [since, since, since], "whoever answers knows since when they are held");
+  const standing = async (key: string) => [(await panel.unit(key)).hold, (await panel.unit(key, { role: "files" })).hold];
+  assert.deepEqual([await standing("2001"), (await panel.unit("2001")).withdrawn], [[null, null], true]);
+  assert.deepEqual(await standing("2002"), ["guard", "guard"], "a name of ours");
+  assert.deepEqual(await standing("2003"), ["guard", "guard"], "nobody meant it");
+  assert.match((await panel.machine.live())?.["tester/accounts/2001.conf"] ?? "", /text closed/);
+  const { removed } = await panel.publication();
+  assert.deepEqual(removed, { web: 1 }, "it counts for the minutes that follow");
 });

@@ -39,7 +39,7 @@ export const webRole: Role<WebState> = {
   },
 };
 
-/** Where relays lead: an origin may be another's by now, so nothing of before that leads there comes back. */
+/** Where relays lead: an origin may be another's by now, so no older release that leads there comes back. */
 function originClaims(origins: readonly (string | null)[]): string[] {
   return [...new Set(origins)].flatMap((origin) => (origin === null ? [] : [`proxy ${origin}`])).sort();
 }

@@ -2,12 +2,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { suspendAccount } from "../../../src/features/accounts/index.js";
+import { touch } from "../../../src/publish/index.js";
 import { createAccount, joinAccount } from "../../support/factories.js";
 import { createPanel } from "../publications/panel.js";
 
 /** Two accounts with six names each (a site and its www), and as many of others as wanted. */
 async function createVillage(t: Parameters<typeof createPanel>[0], others: number) {
   const made = await createPanel(t);
+  // Who suspends is answered when the machine has answered, however slow the tests' machine is.
+  Object.assign(made.panel.services, { offlinePatienceMs: 120_000 });
   const { ctx, host, add, account, neighbour } = made;
   for (const [at, { id }] of [account, account, account, neighbour, neighbour, neighbour].entries()) await add(id, `n${at}.test`, `www${at}`);
   const more = [];
@@ -56,4 +59,33 @@ test("more accounts than a hand suspends: the page that follows, and the API's a
   await publisher.idle();
   assert.equal(await serving(account.id), true);
   assert.doesNotMatch((await admin.get(page)).body, /still online/);
+});
+
+test("suspended after a guard has held it, an account goes offline at once; held with its suspension, it waits for a person, however long", async (t) => {
+  const { ctx, admin, panel, host, publisher, account, neighbour, more, serving } = await createVillage(t, 3);
+  const touchWeb = async ({ id, number }: typeof account) => {
+    await ctx.transaction((tx) => touch(tx, [{ hostId: host.id, role: "web", key: String(number), accountId: id }]));
+    await publisher.idle();
+  };
+  const holdOf = async ({ id }: typeof account) => (await ctx.db.publishUnit.findFirstOrThrow({ where: { role: "web", accountId: id } })).hold;
+  const suspend = async ({ id }: typeof account) => {
+    const page = `/accounts/${id}`;
+    assert.equal((await admin.submit(`${page}/suspend`, `${page}/suspend`, { reason: "spam" })).statusCode, 303);
+  };
+  // A third of the machine's names vanishes, by no act on that account.
+  await ctx.db.site.updateMany({ where: { accountId: account.id }, data: { state: "bin" } });
+  await touchWeb(account);
+  assert.equal(await holdOf(account), "guard");
+  panel.clock.advance(60);
+  await suspend(account);
+  assert.deepEqual([await holdOf(account), await ctx.db.publishUnit.count({ where: { accountId: account.id, hold: "guard" } })], [null, 0]);
+  assert.equal(await serving(account.id), true);
+  for (const one of more) await suspendAccount(ctx, one.id, "a slip of a script");
+  await publisher.idle();
+  panel.clock.advance(60);
+  await suspend(neighbour);
+  assert.equal(await holdOf(neighbour), "guard");
+  panel.clock.advance(3_600);
+  await touchWeb(neighbour);
+  assert.equal(await holdOf(neighbour), "guard", "what came later is no word of a person");
 });

@@ -163,6 +163,41 @@ test("where a relay led is the origin of whoever has it now: a put-back leaves i
   assert.match(await live(), /redirect/);
 });
 
+test("a refused change that led a relay elsewhere too leaves the last good files; an administrator's hold outlasts a relay's new target", async (t) => {
+  const { ctx, site, unit, live, add, account, release, admin, publisher } = await createHistory(t);
+  for (const origin of ["http://10.0.0.5:3000", "http://10.0.0.6:3000"]) await ctx.db.proxyTarget.create({ data: { origin } });
+  const second = await add(account.id, "second.test", "second");
+  const relay = async (proxyTarget: string) => {
+    await editSite(ctx, site.id, { kind: "proxy", proxyTarget });
+    await publisher.idle();
+  };
+  await relay("http://10.0.0.5:3000");
+  const before = await live();
+  assert.match(before, /proxy\n[\s\S]*folder\n/);
+  await ctx.transaction(async () => {
+    await editSite(ctx, site.id, { kind: "proxy", proxyTarget: "http://10.0.0.6:3000" });
+    await editSite(ctx, second.id, { folder: "poison" });
+  });
+  await publisher.idle();
+  const refused = await ctx.db.publishUnit.findUniqueOrThrow({ where: { id: unit.id } });
+  assert.deepEqual([refused.serving, await live()], ["lastGood", before]);
+  assert.ok((refused.claims as string[]).includes("proxy http://10.0.0.5:3000"), "what is served is what it claims");
+  await editSite(ctx, second.id, { folder: "second" });
+  await publisher.idle();
+  assert.equal((await ctx.db.publishUnit.findUniqueOrThrow({ where: { id: unit.id } })).serving, "present");
+  // Put back to what leads there, and led elsewhere meanwhile: it stands until somebody lets it go on.
+  const led = await ctx.db.release.findFirstOrThrow({ where: { state: "live" } });
+  assert.ok(led.number > release.number);
+  await editSite(ctx, second.id, { folder: "third" });
+  await publisher.idle();
+  await admin.api("POST", `/api/v1/publications/releases/${led.id}/put-back`, { role: "web", key: unit.key });
+  await publisher.idle();
+  const holdOf = async () => (await ctx.db.publishUnit.findUniqueOrThrow({ where: { id: unit.id } })).hold;
+  assert.equal(await holdOf(), "putBack");
+  await relay("http://10.0.0.5:3000");
+  assert.equal(await holdOf(), "putBack");
+});
+
 test("a release of which nothing comes back offers no button, and says so; what only goes forward is named in words", async (t) => {
   const { ctx, admin, release, host } = await createHistory(t);
   await ctx.db.hostDaemon.create({ data: { hostId: host.id, daemon: "keeper", role: "ftp" } });

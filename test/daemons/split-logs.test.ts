@@ -1,85 +1,23 @@
 /** The one log given to its accounts: each line once, whatever is killed, full, linked or gone. */
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import {
   appendFileSync,
-  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
   symlinkSync,
-  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
-import { fileURLToPath } from "node:url";
-import { gunzipSync } from "node:zlib";
-import { openMachine } from "../../src/core/machine/index.js";
-import { DAEMON_USER, NEEDS_ROOT } from "./private-machine.js";
-
-const SPLITTER = fileURLToPath(new URL("../../machines/web/split-logs", import.meta.url));
-const KILLER = fileURLToPath(new URL("split-logs", import.meta.url));
-const APPLY = fileURLToPath(new URL("../../machines/apply", import.meta.url));
-const [A, B] = [20_001, 20_002];
-
-/** A machine's folders, without the machine: what Apache would have written is written here. */
-function makeFolders(t: TestContext) {
-  const base = mkdtempSync("/tmp/mutu-split-");
-  t.after(() => rmSync(base, { recursive: true, force: true }));
-  chmodSync(base, 0o755);
-  const at = (...names: string[]) => join(base, ...names);
-  for (const name of ["homes", "accounts", "root", "root/run", "drivers", "drivers/apache"]) mkdirSync(at(name), { mode: 0o755 });
-  writeFileSync(at("drivers/apache/driver"), "#!/bin/sh\n", { mode: 0o755 });
-  mkdirSync(at("raw"), { mode: 0o750 });
-  execFileSync("chown", [`${DAEMON_USER}:${DAEMON_USER}`, at("raw")]);
-  const keys = { HOST: "web1", ROOT: at("root"), PRIVILEGED: "yes", DAEMONS: "apache", DRIVERS: at("drivers"), HOMES: at("homes"), ACCOUNTS: at("accounts") };
-  const more = { APACHE_LOGS: at("raw"), LOGS: at("notes") };
-  writeFileSync(
-    at("machine.conf"),
-    Object.entries({ ...keys, ...more })
-      .map(([key, value]) => `MUTU_${key}=${value}\n`)
-      .join(""),
-  );
-  for (const account of [A, B]) {
-    for (const folder of ["homes", "accounts"]) {
-      mkdirSync(at(folder, String(account)), { mode: 0o700 });
-      chownSync(at(folder, String(account)), account, account);
-    }
-  }
-  const raw = (name: string, lines: string[]) => {
-    appendFileSync(at("raw", name), lines.map((line) => `${line}\n`).join(""));
-    execFileSync("chown", [DAEMON_USER, at("raw", name)]);
-  };
-  const split = (env: Record<string, string> = {}, perl: string[] = []) =>
-    spawnSync("setsid", ["--wait", "perl", ...perl, SPLITTER, at("machine.conf")], {
-      env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
-      encoding: "utf8",
-    });
-  const inHome = (account: number, kind: string) => {
-    const folder = at("homes", String(account), "logs");
-    const names = existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith(`${kind}-`)) : [];
-    return names.flatMap((name) => readFileSync(join(folder, name), "utf8").split("\n").filter(Boolean));
-  };
-  const recent = (account: number, kind: string) => {
-    const file = at("accounts", String(account), "logs", `${kind}.log`);
-    return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
-  };
-  const machine = openMachine({ kind: "direct", argv: [APPLY, "-c", at("machine.conf")] });
-  return { base, at, raw, split, inHome, recent, machine };
-}
-
-const line = (account: number | string, site: string, path: string) =>
-  `${account} ${site} 192.0.2.1 - [28/Nov/2026:12:00:00 +0000] "GET ${path} HTTP/1.1" 200 5 "-" "-" 9`;
-const paths = (lines: string[]) => lines.map((one) => /"GET (\S+)/.exec(one)?.[1]);
-const upTo = (count: number) => Array.from({ length: count }, (_, n) => `/${n}`);
+import { test } from "node:test";
+import { NEEDS_ROOT } from "./private-machine.js";
+import { A, B, KILLER, line, makeFolders, paths, upTo } from "./split-logs-rig.js";
 
 test("each account gets its own lines, as its own files; nobody's lines are nobody's", { skip: NEEDS_ROOT }, (t) => {
   const { at, raw, split, inHome, recent } = makeFolders(t);
@@ -282,33 +220,4 @@ test("homes that do not answer are asked last the next time: whoever comes behin
   }
   assert.equal(split().status, 0);
   for (const account of [...away, last]) assert.deepEqual(paths(inHome(account, "access")), ["/1"], String(account));
-});
-
-test("days that are over become small, a year later they go; a member's own files stay", { skip: NEEDS_ROOT }, (t) => {
-  const { at, raw, split } = makeFolders(t);
-  const logs = at("homes", String(A), "logs");
-  mkdirSync(logs);
-  for (const name of ["access-2020-01-01.log.gz", "notes.txt", "access-2020-01-01.txt"]) writeFileSync(join(logs, name), "x");
-  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
-  writeFileSync(join(logs, `access-${yesterday}.log`), "of yesterday\n");
-  symlinkSync("/etc/passwd", join(logs, `error-${yesterday}.log`));
-  // Larger than any day of ours, and no larger on the disk.
-  writeFileSync(join(logs, `php-${yesterday}.log`), "");
-  truncateSync(join(logs, `php-${yesterday}.log`), 2 ** 40);
-  execFileSync("chown", ["-hR", `${A}:${A}`, logs]);
-  raw("access.blue-1.log", [line(A, "a.test", "/1")]);
-  // A program bears its number where other processes of its number see it: gzip's is nobody's.
-  mkdirSync(at("bin"));
-  writeFileSync(at("bin/gzip"), '#!/bin/sh\ngrep ^Uid: /proc/$$/status >&2\nexec /usr/bin/gzip "$@"\n', { mode: 0o755 });
-  const done = split({ PATH: `${at("bin")}:/usr/bin:/bin` });
-  assert.equal(done.status, 0, done.stdout);
-  assert.deepEqual(done.stderr.trim().split(/\s+/), ["Uid:", ...Array(4).fill("65534")]);
-  const today = new Date().toISOString().slice(0, 10);
-  assert.deepEqual(
-    readdirSync(logs).filter((name) => name !== `access-${today}.log`),
-    ["access-2020-01-01.txt", `access-${yesterday}.log.gz`, `error-${yesterday}.log`, "notes.txt", `php-${yesterday}.log`],
-  );
-  const packed = statSync(join(logs, `access-${yesterday}.log.gz`));
-  assert.deepEqual([packed.uid, packed.gid, packed.mode & 0o777], [A, A, 0o600]);
-  assert.equal(gunzipSync(readFileSync(join(logs, `access-${yesterday}.log.gz`))).toString(), "of yesterday\n");
 });

@@ -127,7 +127,7 @@ describe("main job", { timeout: 600_000 }, () => {
     await house.web.must(["systemctl", "start", "mutu-logs.service"]);
     const home = `/srv/mutu/homes/${account.number}`;
     const listed = await house.web.must(["sh", "-c", `stat -c '%u %a %n' ${home}/logs/*`]);
-    assert.match(listed, new RegExp(`^${account.number} 600 ${home}/logs/access-[0-9-]+\\.log$`, "m"));
+    assert.match(listed, new RegExp(`^${account.number} 600 ${home}/logs/access-[0-9-]+\\.web1\\.log$`, "m"));
     assert.match(
       await house.web.must(["sh", "-c", `cat ${home}/logs/access-*.log ${home}/logs/php-*.log`]),
       /GET \/ajout\.php[\s\S]*example\.org .*autoload\.php/,

@@ -4,7 +4,7 @@ use warnings;
 use Fcntl qw(:DEFAULT :mode :seek);
 use POSIX ();
 
-our (%conf, %most, $AWAY, $notes, $accounts, $homes);
+our (%conf, %most, $AWAY, $notes, $accounts, $homes, $machine);
 
 sub deliver {   # true when everybody has theirs
     my $away = 0;
@@ -83,7 +83,7 @@ sub recent {    # as the account: its newest lines on this machine's disk
     return @open;
 }
 
-sub in_home {   # as the account: the day's files beside its document folders
+sub in_home {   # as the account: the day's files beside its document folders, of this machine alone
     my ($account, $say, $text, $day, $live) = @_;
     $! = 0;
     if (!chdir "$homes/$account") {
@@ -94,8 +94,9 @@ sub in_home {   # as the account: the day's files beside its document folders
     enter('logs', 0700) or return refused($say, 'logs');
     my @open;
     for my $kind (grep { $text->{$_} ne '' } qw(access error php)) {
-        my @file = plain("$kind-$day.log", O_WRONLY | O_APPEND | O_CREAT);
-        if (!@file) { refused($say, "logs/$kind-$day.log"); next }
+        my $name = "$kind-$day.$machine.log";
+        my @file = plain($name, O_WRONLY | O_APPEND | O_CREAT);
+        if (!@file) { refused($say, "logs/$name"); next }
         push @open, { name => "home-$kind", file => \@file, text => $text->{$kind}, most => $most{day}, fresh => !$file[8], folder => "$homes/$account/logs" };
     }
     return @open;

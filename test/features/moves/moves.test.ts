@@ -5,13 +5,15 @@ import { removeAccount, suspendAccount } from "../../../src/features/accounts/in
 import { readTable } from "../../../src/features/dns/zone-table.js";
 import { getZone } from "../../../src/features/dns/zones.js";
 import { endMove, startMove, undoMove } from "../../../src/features/moves/moves.js";
-import { MARGIN_SECONDS } from "../../../src/features/moves/steps.js";
+import { LEAST_SECONDS, MARGIN_SECONDS, stepAll } from "../../../src/features/moves/steps.js";
+import { watchMoves } from "../../../src/features/moves/watched.js";
 import { addAddress } from "../../../src/features/sites/index.js";
 import { createHost } from "../../support/factories.js";
 import { createMoveScene, NEW, OLD } from "./scene.js";
 
 type Scene = Awaited<ReturnType<typeof createMoveScene>>;
-const TTL = 3600;
+/** A zone of an hour; nobody knows what it was before. */
+const OVERLAP = LEAST_SECONDS + MARGIN_SECONDS;
 
 const waits = async (scene: Scene) =>
   (((await scene.move())?.waitsFor ?? []) as { key: string; data: Record<string, string> }[]).map(({ key, data }) => [
@@ -48,26 +50,19 @@ test("the destination is published and proven first, then names are led, the mac
   await scene.zoneSeen();
   assert.equal(await scene.look(), "told");
   const { endsAt } = (await scene.move())!;
-  assert.equal(endsAt?.getTime(), panel.clock.now().getTime() + (TTL + MARGIN_SECONDS) * 1000);
+  assert.equal(endsAt?.getTime(), panel.clock.now().getTime() + OVERLAP * 1000);
 
   // What changes meanwhile is served by both, and its chip speaks of both.
   await addAddress(ctx, scene.site.id, { address: "late.ours.test", withWww: false });
   await scene.publisher.idle();
   for (const host of [web1, web2]) assert.match((await scene.serves(host)) ?? "", /^name late\.ours\.test$/m);
   await scene.zoneSeen();
-  panel.clock.advance(TTL);
+  panel.clock.advance(LEAST_SECONDS);
   assert.equal(await scene.look(), "waiting", "not a moment earlier");
   assert.ok(await scene.serves(web1));
 
   panel.clock.advance(MARGIN_SECONDS + 1);
   for (const name of ["ours.test", "late.ours.test", ...Array.from({ length: 12 }, (_, at) => `n${at}.ours.test`)]) scene.tell(name, NEW);
-  scene.tell("theirs.test", OLD);
-  assert.equal(await scene.look(), "waiting");
-  assert.deepEqual(await waits(scene), [["moves.waits.name", "theirs.test"]], "its DNS is somebody else's");
-  assert.ok(await scene.serves(web1));
-  scene.tell("theirs.test", NEW);
-  assert.equal(await scene.look(), "waiting", "looked at again in five minutes");
-  panel.clock.advance(301);
   assert.equal(await scene.look(), "ended");
   assert.deepEqual([await scene.serves(web1), await scene.move(), (await scene.place()).alsoWebHostId], [undefined, null, null]);
   assert.match((await scene.serves(web2)) ?? "", /^name n11\.ours\.test$/m);
@@ -98,6 +93,85 @@ test("a destination that does not answer for one name is never led to, whoever w
   assert.equal(await scene.look(), "led");
 });
 
+test("a name whose DNS is kept elsewhere has its overlap too, from when its owner was seen to have changed it, once", async (t) => {
+  const scene = await createMoveScene(t, 1);
+  const { ctx, web1, web2, world, panel } = scene;
+  const ends = async () => (await scene.move())?.endsAt?.getTime() ?? null;
+  const inSeconds = (seconds: number) => panel.clock.now().getTime() + seconds * 1000;
+  scene.tell("theirs.test", OLD, 60);
+  await ctx.db.zone.update({ where: { name: "ours.test" }, data: { defaultTtl: 100_000 } });
+  await startMove(ctx, scene.account.id, web2.id);
+  assert.equal(await scene.look(), "led");
+  await scene.zoneSeen();
+  assert.equal(await scene.look(), "told");
+  assert.deepEqual([await ends(), await waits(scene)], [null, [["moves.waits.name", "theirs.test"]]], "its DNS is somebody else's");
+  const asked = world.asked.length;
+  assert.equal(await stepAll(ctx, panel.services), "waiting");
+  assert.equal(world.asked.length, asked, "the job does not ask each minute");
+  panel.clock.advance(40 * LEAST_SECONDS);
+  assert.equal(await stepAll(ctx, panel.services), "waiting");
+  assert.ok(world.asked.length > asked);
+  assert.deepEqual([await ends(), Boolean(await scene.serves(web1))], [null, true]);
+
+  for (const name of ["ours.test", "n0.ours.test"]) scene.tell(name, NEW, 60);
+  scene.tell("theirs.test", NEW, 200_000);
+  assert.equal(await scene.look(), "forgetting");
+  assert.deepEqual([await ends(), await waits(scene)], [inSeconds(200_000 + MARGIN_SECONDS), []], "the longest that is known");
+  panel.clock.advance(200_000 + MARGIN_SECONDS - 1);
+  assert.equal(await scene.look(), "waiting", "not a moment earlier");
+  panel.clock.advance(2);
+  // It went back meanwhile: whoever hears that now keeps it again.
+  scene.tell("theirs.test", OLD, 60);
+  assert.equal(await scene.look(), "waiting");
+  assert.equal(await ends(), null);
+  scene.tell("theirs.test", NEW, 2_000_000_000);
+  assert.equal(await scene.look(), "forgetting");
+  assert.equal(await ends(), inSeconds(7 * LEAST_SECONDS + MARGIN_SECONDS), "no cache keeps longer, whatever a stranger says");
+  await ctx.db.accountMove.updateMany({ data: { endsAt: panel.clock.now() } });
+  world.mood = "failing";
+  assert.equal(await scene.look(), "waiting");
+  assert.equal(await ends(), panel.clock.now().getTime(), "silence does not begin it anew");
+  world.mood = "well";
+  assert.equal(await scene.look(), "ended");
+  assert.deepEqual([await scene.serves(web1), Boolean(await scene.serves(web2))], [undefined, true]);
+  assert.deepEqual(
+    world.asked.filter((one) => one.startsWith("AAAA")),
+    [],
+    "the machine of before has no IPv6",
+  );
+});
+
+test("nobody can tell whether names elsewhere lead to a machine without a known address: a person ends it", async (t) => {
+  const scene = await createMoveScene(t, 1);
+  const { ctx, web1, account, panel } = scene;
+  await ctx.db.host.update({ where: { id: web1.id }, data: { publicIpv4: null, address: "localhost" } });
+  await startMove(ctx, account.id, scene.web2.id);
+  assert.equal(await scene.look(), "led");
+  await scene.zoneSeen();
+  assert.equal(await scene.look(), "told");
+  panel.clock.advance(40 * LEAST_SECONDS);
+  assert.equal(await scene.look(), "waiting");
+  assert.deepEqual([(await scene.move())?.endsAt, await waits(scene)], [null, [["moves.waits.address_unknown", "theirs.test"]]]);
+  const page = await (await panel.as("admin")).get(`/accounts/${account.id}/move`);
+  assert.match(page.body, /web1 has no known public address/);
+  // With zones of ours alone there is nothing that could not be known.
+  await ctx.db.zone.update({ where: { name: "theirs.test" }, data: { mode: "hosted" } });
+  assert.equal(await scene.look(), "forgetting");
+  panel.clock.advance(OVERLAP + 1);
+  assert.equal(await scene.look(), "ended");
+});
+
+test("a move is late when nothing comes of it, not while caches forget", async (t) => {
+  const scene = await createMoveScene(t, 1);
+  const { ctx, panel } = scene;
+  const state = async () => (await watchMoves(ctx))[0]?.state;
+  await led(scene);
+  panel.clock.advance(LEAST_SECONDS + 1);
+  assert.equal(await state(), "ok");
+  panel.clock.advance(MARGIN_SECONDS + 3_600);
+  assert.equal(await state(), "warning");
+});
+
 test("undone before names were told: the destination stops, and no name ever moved", async (t) => {
   const scene = await createMoveScene(t);
   const wanted = await scene.zoneWanted();
@@ -122,7 +196,7 @@ test("undone after names were told: they are told to go back, and the other mach
   for (const host of [scene.web1, scene.web2]) assert.ok(await scene.serves(host), host.name);
   await scene.zoneSeen();
   assert.equal(await scene.look(), "told");
-  scene.panel.clock.advance(TTL + MARGIN_SECONDS + 1);
+  scene.panel.clock.advance(OVERLAP + 1);
   for (const name of ["ours.test", "theirs.test", ...Array.from({ length: 12 }, (_, at) => `n${at}.ours.test`)]) scene.tell(name, OLD);
   assert.equal(await scene.look(), "ended");
   assert.deepEqual([await scene.serves(scene.web2), Boolean(await scene.serves(scene.web1))], [undefined, true]);
@@ -155,7 +229,7 @@ test("visitors are not sent back to a machine that does not serve; who suspends 
 test("silence, a failure and a refusal of the world end nothing; an administrator may, knowing it", async (t) => {
   const scene = await createMoveScene(t, 1);
   await led(scene);
-  scene.panel.clock.advance(TTL + MARGIN_SECONDS + 1);
+  scene.panel.clock.advance(OVERLAP + 1);
   for (const mood of ["failing", "refusing", "silent"] as const) {
     scene.world.mood = mood;
     assert.equal(await scene.look(), "waiting", mood);

@@ -83,8 +83,8 @@ export async function createMoveScene(t: Scope, count = NAMES, env: Partial<Env>
     zoneWanted: async () =>
       (await ctx.db.publishUnit.findUniqueOrThrow({ where: { hostId_role_key: { hostId: names.id, role: "dns", key: "ours.test" } } })).wanted,
     /** What the world is told of a name. */
-    tell(name: string, data: string): void {
-      world.records = [...world.records.filter((one) => one.name !== name), { type: "A", name, ttl: 60, data }];
+    tell(name: string, data: string, ttl = 60): void {
+      world.records = [...world.records.filter((one) => one.name !== name), { type: "A", name, ttl, data }];
     },
     world,
   };

@@ -144,8 +144,11 @@ export async function settleUnits(tx: TransactionContext, outcomes: readonly Uni
     if (done && backTo !== undefined) await tx.db.publishUnit.updateMany({ where: { id, putBackTo: backTo }, data: { putBackTo: null } });
     const failed = { quarantineCode: code, quarantineData: data, quarantinedAt: tx.clock.now(), failedVersion: taken };
     const well = { quarantineCode: null, quarantinedAt: null, failedVersion: null };
-    const numbers = done ? { published: taken, letGoAt: null, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};
-    news.push(newsOf(await tx.db.publishUnit.update({ where: { id }, data: { ...facts, ...numbers } })));
+    const numbers = done ? { published: taken, ...(verified ? { verified: taken } : {}), ...(code === null ? well : failed) } : {};
+    const unit = await tx.db.publishUnit.update({ where: { id }, data: { ...facts, ...numbers } });
+    // A person's word that came after this version was taken is for the one that waits.
+    if (done && unit.letGoAt !== null && unit.wanted <= taken) await tx.db.publishUnit.update({ where: { id }, data: { letGoAt: null } });
+    news.push(newsOf(unit));
   }
   return news;
 }

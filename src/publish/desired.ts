@@ -56,7 +56,8 @@ function newUnit(row: UnitRow, desired: Desired<unknown>): RunUnit {
 
 /**
  * Holds back what another host must do first: folders before their site, and, when something is withdrawn, the site before its folders.
- * On the host itself one release carries both. A host that is away delays such units only for a while (`afterSeconds`), never for good.
+ * On the host itself one release carries both: what a host fills itself for an owner is not waited for elsewhere, as an account on two web machines has it.
+ * A host that is away delays such units only for a while (`afterSeconds`), never for good.
  */
 async function leaveOutWaiting(engine: Engine, ctx: Context, host: HostRecord, units: RunUnit[]): Promise<RunUnit[]> {
   const first = (unit: RunUnit): string[] => {
@@ -70,8 +71,43 @@ async function leaveOutWaiting(engine: Engine, ctx: Context, host: HostRecord, u
   // Whether it is held is looked at here: asked in the same question, SQLite would begin with all that are not.
   const elsewhere = await ctx.db.publishUnit.findMany({
     where: { hostId: { not: host.id }, role: { in: roles }, wanted: { gt: fields.published }, touchedAt: { gt: since } },
-    select: { role: true, key: true, hold: true },
+    select: { hostId: true, role: true, key: true, hold: true },
   });
-  const waitedFor = new Set(elsewhere.filter(({ hold }) => hold === null).map(({ role, key }) => `${role} ${ownerOf(key)}`));
-  return units.filter((unit) => !first(unit).some((role) => waitedFor.has(`${role} ${ownerOf(unit.row.key)}`)));
+  const waitedFor = new Map<string, Place[]>();
+  for (const { hold, ...place } of elsewhere) if (hold === null) put(waitedFor, `${place.role} ${ownerOf(place.key)}`, place);
+  const before = (unit: RunUnit) => first(unit).flatMap((role) => waitedFor.get(`${role} ${ownerOf(unit.row.key)}`) ?? []);
+  const waiting = units.filter((unit) => before(unit).length > 0);
+  if (waiting.length === 0) return units;
+  const own = await placesOf(ctx, [...waiting.map(({ row }) => row), ...waiting.flatMap(before)]);
+  // Who stands on a unit stands on that of its own host, where there is one.
+  const waits = (unit: RunUnit): boolean =>
+    before(unit).some((place) => {
+      const [above, below] = unit.desired.withdrawn ? [place.hostId, unit.row] : [host.id, place];
+      return !own.has(`${above} ${below.role} ${ownerOf(below.key)}`);
+    });
+  return units.filter((unit) => !waits(unit));
+}
+
+type Place = Pick<UnitRow, "role" | "key"> & { hostId: string };
+
+function put(places: Map<string, Place[]>, name: string, place: Place): void {
+  const known = places.get(name);
+  if (known === undefined) places.set(name, [place]);
+  else known.push(place);
+}
+
+/** SQLite takes 999 values in one question. */
+const KEYS_AT_ONCE = 500;
+
+/** On which hosts there are units of these roles and keys, as `host role owner`. */
+async function placesOf(ctx: Context, units: readonly Pick<UnitRow, "role" | "key">[]): Promise<Set<string>> {
+  const found = new Set<string>();
+  const keys = [...new Set(units.map(({ key }) => key))];
+  const roles = [...new Set(units.map(({ role }) => role))];
+  for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
+    const where = { role: { in: roles }, key: { in: keys.slice(at, at + KEYS_AT_ONCE) } };
+    const rows = await ctx.db.publishUnit.findMany({ where, select: { hostId: true, role: true, key: true } });
+    for (const { hostId, role, key } of rows) found.add(`${hostId} ${role} ${ownerOf(key)}`);
+  }
+  return found;
 }

@@ -1,11 +1,12 @@
 /** What would take away too much at once waits for a person, and nothing else does. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Role } from "../../src/publish/contract.js";
 import { isMass, lostNames } from "../../src/publish/guards.js";
-import { releaseHold } from "../../src/publish/holds.js";
+import { letLeave, releaseHold } from "../../src/publish/holds.js";
 import { chipOf } from "../../src/publish/index.js";
 import type { Scope } from "../support/database.js";
-import { makePanel, type Panel, type PanelOptions, type Words } from "./rig.js";
+import { makePanel, type Panel, type PanelOptions, testRole, type Words } from "./rig.js";
 
 const site = (number: number, text = "www"): Words => ({ text, names: [`s${number}.example.org`] });
 const numbers = (count: number, from = 2001) => Array.from({ length: count }, (_, at) => from + at);
@@ -159,6 +160,32 @@ test("what it stands on stays as well, on another host too, and goes with it", a
   await panel.publisher.run("control");
   await panel.publisher.idle();
   assert.equal(await panel.ctx.db.publishUnit.count({ where: { serving: "nothing" } }), 16);
+});
+
+test("a word that comes while a run is under way outlives that run: it is for the version that waits", async (t) => {
+  let meanwhile: (() => Promise<void>) | null = null;
+  const web = testRole("web", ["files"]);
+  const collect: typeof web.collect = async (...asked) => {
+    const read = await web.collect(...asked);
+    const act = meanwhile;
+    meanwhile = null;
+    await act?.();
+    return read;
+  };
+  const panel = await village(t, 20, { roles: [{ ...web, collect }, testRole("files")] as unknown as Role<never>[] });
+  meanwhile = async () => {
+    await panel.set(all(numbers(12), gone));
+    await panel.ctx.transaction(async (tx) => {
+      for (const number of numbers(12)) await letLeave(tx, { hostId: "web1", accountId: String(number), roles: ["web"] });
+    });
+  };
+  await publish(
+    panel,
+    all(numbers(20), (number) => site(number, "changed")),
+  );
+  assert.equal(meanwhile, null, "it came in between");
+  assert.deepEqual([await held(panel), await served(panel)], [0, 8]);
+  assert.equal(await panel.ctx.db.publishUnit.count({ where: { letGoAt: { not: null } } }), 0, "and counts for nothing more");
 });
 
 test("the panel's own names: a single one waits, as a claim or as a record of a zone", async (t) => {

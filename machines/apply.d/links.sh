@@ -4,8 +4,8 @@
 # for until it is on the disk. Once nobody waits, the shard that serves keeps them and the other gets files of its own, so that a hand in one reaches no
 # other. Until then both are proven before they are used, as ever. `linked` names them.
 
-link_shard() { # <old> <new> <folder to make>
-  cp -RPl "shards/$1" "$3" && printf '%s\n%s\n' "$1" "$2" >>linked
+link_shard() { # <old> <new> <folder to make>. A line that was cut off glues nothing to it
+  cp -RPl "shards/$1" "$3" && printf '\n%s\n%s\n' "$1" "$2" >>linked
 }
 part_shards() { # after the last step; where there is no room for them now, later is soon enough
   [ -s linked ] || return 0

@@ -144,8 +144,8 @@ keep() { # <xx> <hash>...: what was verified gets its name: lists, then shards, 
     link_all "$@" && whole_release incoming/release "$@" || die 15 "drift release"
   }
   looked_at=$root
-  # one whose links are not whole was cut off by a power cut, or turned by hand
-  [ ! -d "releases/$root" ] || whole_release "releases/$root" "$@" || mv -T "releases/$root" incoming/trash/links || broken "release"
+  # one whose links are not whole was cut off by a power cut, or turned by hand. It may be the one that serves: a crash between the two gives it back (give_back)
+  [ ! -d "releases/$root" ] || whole_release "releases/$root" "$@" || { sync -f . && mv -T "releases/$root" incoming/trash/links; } || broken "release"
   [ -d "releases/$root" ] || mv -T incoming/release "releases/$root" || broken "release"
   [ ! -s incoming/suspects ] || cat incoming/suspects >>suspects || broken "suspects"
 }

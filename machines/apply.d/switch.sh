@@ -96,7 +96,8 @@ retire() { # ends what the release before kept running and forgets the way back;
   rm -f previous
   idle
 }
-give_back() { # a shard that was just being replaced when apply was killed
+give_back() { # a shard, or the live release's links, just being replaced when apply was killed
+  [ "$live_root" = none ] || [ -d "releases/$live_root" ] || [ ! -d incoming/trash/links ] || mv -T incoming/trash/links "releases/$live_root" || broken "links"
   set +f
   for shard in incoming/spoilt/*; do
     [ ! -e "$shard" ] || [ -e "shards/${shard##*/}" ] || mv -T "$shard" "shards/${shard##*/}" || broken "spoilt shard"

@@ -153,11 +153,15 @@ test("killed at any rename of a release that is mended: the machine boots with o
   const rig = await makeRig(t);
   await publish(rig, 1, null, A);
   value(await settle(rig, 1, A));
-  await mkdir(join(rig.folder, "shims"));
+  for (const name of ["shims", "bare"]) await mkdir(join(rig.folder, name));
   await writeFile(join(rig.folder, "shims/mv"), MV, { mode: 0o755 });
   const killed: string[] = [];
   for (let at = 1; at < 40; at += 1) {
     await edit(rig, A);
+    // A link that leads elsewhere: the release's links are made anew as well.
+    const link = join(rig.root, "releases", rootOf(A), "80");
+    await rm(link);
+    await symlink(join(rig.folder, "bare"), link);
     await writeFile(join(rig.world, "kill"), `${at}\n`);
     await rig.configure({ MUTU_PATH: `${join(rig.folder, "shims")}:/usr/sbin:/usr/bin:/sbin:/bin` });
     const outcome = await send(rig, at + 1, anew(A, A, ["3f"]));
@@ -180,5 +184,6 @@ test("killed at any rename of a release that is mended: the machine boots with o
     value(await settle(rig, at + 1, A));
     assert.deepEqual(value(await rig.machine.examine("live")).count, 0, said);
   }
-  assert.ok(killed.some((words) => words.includes("incoming/spoilt/")) && killed.length > 4, killed.join("\n"));
+  for (const between of ["incoming/spoilt/", "incoming/trash/links", `incoming/release releases/${rootOf(A)}`])
+    assert.ok(killed.some((words) => words.includes(between)) && killed.length > 4, `${between}: ${killed.join("\n")}`);
 });

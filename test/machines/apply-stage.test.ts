@@ -91,6 +91,8 @@ for (const shell of SHELLS) {
       const shared = async () => (await stat(file(after, "2.conf"))).ino === (await stat(file(before, "2.conf"))).ino;
       await publish(rig, 1, null, before);
       await rig.machine.settle({ fence: 1, root: rootOf(before) });
+      // What a full disk left of a line has no part in the next one.
+      await appendFile(join(rig.root, "linked"), "0123456789abcdef");
       const oldMode = (await stat(file(before, "2.conf"))).mode;
       await publish(rig, 2, before, after);
       assert.ok(await shared());

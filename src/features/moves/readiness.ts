@@ -24,7 +24,7 @@ export async function unitDoubts(db: Db, account: Pick<Account, "id">, hostId: s
     if (chip.state === "verified") return [];
     // A unit without files cannot be asked: an account that has no site.
     if (row.serving === "nothing" && row.wanted <= row.published && chip.state !== "failed") return [];
-    return [{ key: `moves.waits.unit_${chip.state}`, data: { unit: `${row.role} ${row.key}` } }];
+    return [{ key: `moves.waits.unit_${chip.state}`, data: { role: row.role, key: row.key } }];
   });
 }
 

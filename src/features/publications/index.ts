@@ -1,3 +1,4 @@
 /** What other features may call. */
 export { holdText } from "./holds.js";
 export { listPublications } from "./publications.js";
+export { unitWords } from "./shown.js";

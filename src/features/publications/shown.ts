@@ -74,10 +74,16 @@ export function roleName(say: Say, role: string): string {
 
 /** What a unit is called; members read what it is, administrators also whose. */
 function unitName(ctx: Context, say: Say, role: string, key: string): string {
-  const admin = isAdmin(ctx.actor);
+  if (!isAdmin(ctx.actor)) return unitWords(say, role, key);
   const [owner, version] = key.split("/");
-  if (role === "php" && version !== undefined) return say(admin ? "publications.unit_pool_of" : "publications.unit_pool", { version, owner });
-  return admin ? say("publications.unit", { role: roleName(say, role), key }) : roleName(say, role);
+  if (role === "php" && version !== undefined) return say("publications.unit_pool_of", { version, owner });
+  return say("publications.unit", { role: roleName(say, role), key });
+}
+
+/** What a unit is called where it is known whose it is. */
+export function unitWords(say: Say, role: string, key: string): string {
+  const [, version] = key.split("/");
+  return role === "php" && version !== undefined ? say("publications.unit_pool", { version }) : roleName(say, role);
 }
 
 /** Gives the fields of a publication. A member is not told of neighbours: neither their names nor how their part ended. */

@@ -1,12 +1,15 @@
 /** An account goes to another web machine: proven before names lead there, both serving until caches have forgotten, undone at any time until then. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { createText } from "../../../src/core/text.js";
 import { removeAccount, suspendAccount } from "../../../src/features/accounts/index.js";
 import { readTable } from "../../../src/features/dns/zone-table.js";
 import { getZone } from "../../../src/features/dns/zones.js";
 import { endMove, startMove, undoMove } from "../../../src/features/moves/moves.js";
+import { waitsOf } from "../../../src/features/moves/shown.js";
 import { LEAST_SECONDS, MARGIN_SECONDS, stepAll } from "../../../src/features/moves/steps.js";
 import { watchMoves } from "../../../src/features/moves/watched.js";
+import { VIEWS } from "../../../src/features/moves/words.js";
 import { addAddress } from "../../../src/features/sites/index.js";
 import { createHost } from "../../support/factories.js";
 import { createMoveScene, NEW, OLD } from "./scene.js";
@@ -82,6 +85,10 @@ test("a destination that does not answer for one name is never led to, whoever w
   for (let look = 0; look < 3; look += 1) assert.equal(await scene.look(), "waiting");
   assert.match((await waits(scene))[0]?.[0] ?? "", /^moves\.waits\.unit_(failed|waiting|published)$/);
   assert.deepEqual([(await scene.place()).webHostId, await toldBy(scene)], [web1.id, [OLD]]);
+  // People read what it is, in their language.
+  const { waitsFor } = (await scene.move())!;
+  const unit = (language: "en" | "fr") => waitsOf({ waitsFor }, createText(VIEWS).translator(language))[0]?.split(/\u00a0?: /)[1];
+  assert.deepEqual([unit("en"), unit("fr")], ["Web configuration", "Configuration web"]);
   web2.machine.faults.clear();
   await ctx.db.publishUnit.updateMany({ where: { hostId: web2.id }, data: { wanted: { increment: 1 } } });
   await scene.publisher.run(web2.id);

@@ -78,7 +78,9 @@ async function leaveOutWaiting(engine: Engine, ctx: Context, host: HostRecord, u
   const before = (unit: RunUnit) => first(unit).flatMap((role) => waitedFor.get(`${role} ${ownerOf(unit.row.key)}`) ?? []);
   const waiting = units.filter((unit) => before(unit).length > 0);
   if (waiting.length === 0) return units;
-  const own = await placesOf(ctx, [...waiting.map(({ row }) => row), ...waiting.flatMap(before)]);
+  const places = waiting.flatMap(before);
+  const hostIds = [...new Set([host.id, ...places.map(({ hostId }) => hostId)])];
+  const own = await placesOf(ctx, hostIds, [...waiting.map(({ row }) => row), ...places]);
   // Who stands on a unit stands on that of its own host, where there is one.
   const waits = (unit: RunUnit): boolean =>
     before(unit).some((place) => {
@@ -99,13 +101,13 @@ function put(places: Map<string, Place[]>, name: string, place: Place): void {
 /** SQLite takes 999 values in one question. */
 const KEYS_AT_ONCE = 500;
 
-/** On which hosts there are units of these roles and keys, as `host role owner`. */
-async function placesOf(ctx: Context, units: readonly Pick<UnitRow, "role" | "key">[]): Promise<Set<string>> {
+/** On which of these hosts there are units of these roles and keys, as `host role owner`. */
+async function placesOf(ctx: Context, hostIds: string[], units: readonly Pick<UnitRow, "role" | "key">[]): Promise<Set<string>> {
   const found = new Set<string>();
   const keys = [...new Set(units.map(({ key }) => key))];
   const roles = [...new Set(units.map(({ role }) => role))];
   for (let at = 0; at < keys.length; at += KEYS_AT_ONCE) {
-    const where = { role: { in: roles }, key: { in: keys.slice(at, at + KEYS_AT_ONCE) } };
+    const where = { hostId: { in: hostIds }, role: { in: roles }, key: { in: keys.slice(at, at + KEYS_AT_ONCE) } };
     const rows = await ctx.db.publishUnit.findMany({ where, select: { hostId: true, role: true, key: true } });
     for (const { hostId, role, key } of rows) found.add(`${hostId} ${role} ${ownerOf(key)}`);
   }

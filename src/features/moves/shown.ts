@@ -2,6 +2,7 @@
 import type { FastifyRequest } from "fastify";
 import type { Static } from "typebox";
 import type { Saying } from "../../core/feature.js";
+import { displayName } from "../domains/index.js";
 import { unitWords } from "../publications/index.js";
 import type { ShownMove } from "./moves.js";
 import type { MoveOutput } from "./schemas.js";
@@ -16,10 +17,18 @@ type Say = (key: string, data?: Record<string, unknown>) => string;
 
 /** The sentences of what it waits for. */
 export const waitsOf = (move: Pick<ShownMove, "waitsFor">, say: Say): string[] =>
-  (move.waitsFor as unknown as Saying[]).map(({ key, data }) => say(key, { ...unitOf(data, say), ...data }));
+  (move.waitsFor as unknown as Saying[]).map(({ key, data }) => say(key, { ...unitOf(data, say), ...data, ...namesOf(data) }));
 
 /** A unit in words of the reader's language. Rows of an older version have it in words already. */
 const unitOf = ({ role, key }: Saying["data"], say: Say) => (role === undefined ? {} : { unit: unitWords(say, String(role), String(key)) });
+
+/** Names as people read them. */
+function namesOf({ name, names }: Saying["data"]): Record<string, string> {
+  return {
+    ...(typeof name === "string" && { name: displayName(name) }),
+    ...(typeof names === "string" && { names: names.split(", ").map(displayName).join(", ") }),
+  };
+}
 
 /** JSON of a move. */
 export function moveBody(move: ShownMove, say: Say): Static<typeof MoveOutput> {

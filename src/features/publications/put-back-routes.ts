@@ -33,8 +33,8 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
     const { release, host, dry, changed, more, forwardOnly } = await planPutBack(request.ctx, publisher(), idOf(request), unit);
     const units = plannedParts(request.ctx, sayTo(request), dry).map((part, index) => {
       const back = dry.units[index]?.comesBack === true;
-      // What becomes of it first, and then what it serves.
-      const sentences = [...part.sentences.slice(-1), ...part.sentences.slice(0, -1)];
+      // What becomes of it. What it serves now would read here as if it changed.
+      const sentences = part.sentences.slice(-1);
       return { ...part, sentences, back, chip: back ? "published" : "held", href: `?${new URLSearchParams({ role: part.role, key: part.key })}` };
     });
     return reply.page("publications/release", {
@@ -54,9 +54,12 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
       staying: units.filter(({ back }) => !back).length,
       changed,
       more,
-      forwardOnly: forwardOnly.map((role) => roleName(sayTo(request), role)).join(", "),
+      forwardOnly: forwardOnly.map((role) => withinSentence(roleName(sayTo(request), role))).join(", "),
       nothing: more === 0 && !units.some(({ back }) => back),
       files: dry.files,
     });
   }
 }
+
+/** A name of a role stands alone elsewhere, and begins with a capital there; initials keep theirs. */
+const withinSentence = (name: string): string => name.replace(/^\p{Lu}(?=\p{Ll})/u, (letter) => letter.toLowerCase());

@@ -161,6 +161,15 @@ test("What install laid on a machine is compared: changed by hand, of another ve
     add,
   );
   assert.deepEqual(await checks(), { base: "ok", scripts: `warning ${add}`, programs: "ok" });
+  await say([
+    ["kind", "web"],
+    ["start", "systemd"],
+    ["made-from", "0"],
+    ["changed", "/usr/local/lib/mutu/apply"],
+  ]);
+  const both = (await root.get(`/hosts/${web.id}`)).body;
+  assert.equal(both.split(`<code>${add}</code>`).length - 1, 1, "one command helps with both, and is read once");
+  assert.match(both, /The command below lays them anew/);
   assert.equal(baseOf(await say([]), env).outdated, true);
   assert.equal(
     baseOf(

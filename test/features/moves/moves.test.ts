@@ -312,3 +312,12 @@ test("pages and API: what is refused, what is shown, and that nobody else gets n
   const removal = await admin.submit(`/hosts/${web1.id}/delete`, `/hosts/${web1.id}/delete`, {});
   assert.notEqual(removal.statusCode, 303, "a machine that still serves is not removed");
 });
+
+test("names are told as they are read", () => {
+  const waitsFor = [
+    { key: "name", data: { name: "xn--caf-dma.ours.test" } },
+    { key: "zones", data: { count: 7, names: "xn--caf-dma.test, ours.test, …" } },
+  ];
+  const told = waitsOf({ waitsFor }, (key, data) => `${key} ${Object.values(data ?? {}).join(" ")}`);
+  assert.deepEqual(told, ["name café.ours.test", "zones 7 café.test, ours.test, …"]);
+});

@@ -158,6 +158,9 @@ test("where a relay led is the origin of whoever has it now: a put-back leaves i
     told.sentences.at(-1),
     /^club\.test, www\.club\.test: does not come back, for release \d+ serves what it no longer has \(http:\/\/10\.0\.0\.5:3000\)/,
   );
+  const page = (await admin.get(`/publications/releases/${relayed.id}?role=web&key=${unit.key}`)).body;
+  assert.match(page, /does not come back/);
+  assert.doesNotMatch(page, /newest\.test/, "what it is now is no news here");
   await admin.api("POST", `/api/v1/publications/releases/${relayed.id}/put-back`, { role: "web", key: unit.key });
   await publisher.idle();
   assert.match(await live(), /redirect/);

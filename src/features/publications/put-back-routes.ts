@@ -37,6 +37,7 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
       const sentences = part.sentences.slice(-1);
       return { ...part, sentences, back, chip: back ? "published" : "held", href: `?${new URLSearchParams({ role: part.role, key: part.key })}` };
     });
+    const nothing = more === 0 && !units.some(({ back }) => back);
     return reply.page("publications/release", {
       release: {
         id: release.id,
@@ -55,8 +56,9 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
       changed,
       more,
       forwardOnly: forwardOnly.map((role) => withinSentence(roleName(sayTo(request), role))).join(", "),
-      nothing: more === 0 && !units.some(({ back }) => back),
-      files: dry.files,
+      nothing,
+      // Where nothing comes back, what differs is only what waits to go out.
+      files: nothing ? [] : dry.files,
     });
   }
 }

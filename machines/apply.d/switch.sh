@@ -92,7 +92,9 @@ retire() { # ends what the release before kept running and forgets the way back;
   MUTU_CHANGED=$MUTU_ROOT/activations/$live_n/changed
   aim "$live_n" "$live_n"
   MUTU_PREVIOUS=$MUTU_ROOT/activations/$previous_n
-  each settle || return 1
+  # from the front to the back: who passes requests on is gone, or waited for, before those who answer them
+  # shellcheck disable=SC2046 # names of daemons
+  each settle $(last_first) || return 1
   rm -f previous
   idle
 }

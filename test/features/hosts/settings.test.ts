@@ -35,11 +35,11 @@ test("settings are the daemon's defaults until they are set; a change is audited
   assert.deepEqual((await getSettings(ctx, daemons, "voice", "speaker")).values, { port: 53, loud: true, greeting: "hello" });
   await setSettings(ctx, daemons, host.id, "speaker", { port: "5353" });
   assert.deepEqual((await getSettings(ctx, daemons, host.id, "speaker")).values, { port: 5353, loud: true, greeting: "hello" });
-  const unit = await ctx.db.publishUnit.findFirstOrThrow({ where: { hostId: host.id } });
+  const unit = await ctx.db.publishUnit.findFirstOrThrow({ where: { hostId: host.id, role: "speech" } });
   assert.equal(unit.wanted, 5);
   assert.equal((await publisherOf(app.services).hosts.find(ctx.db, host.id))?.options["speaker"]?.["port"], 5353);
   await setSettings(ctx, daemons, host.id, "speaker", { port: 5353 });
-  assert.equal((await ctx.db.publishUnit.findFirstOrThrow({ where: { hostId: host.id } })).wanted, 5, "nothing changed, nothing is published");
+  assert.equal((await ctx.db.publishUnit.findFirstOrThrow({ where: { hostId: host.id, role: "speech" } })).wanted, 5, "nothing changed, nothing is published");
   for (const unknown of ["silent", "nobody"]) await assert.rejects(getSettings(ctx, daemons, "voice", unknown), { code: "hosts.daemon_unknown" });
 });
 

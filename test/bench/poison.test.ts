@@ -1,4 +1,5 @@
 /** A hundred poisoned among a thousand, in ten ways; ten times as many by `npm run bench poison`. Counts, never times. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { NEEDS_ROOT } from "../daemons/private-machine.js";

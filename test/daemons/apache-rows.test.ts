@@ -3,6 +3,7 @@
  * What comes of it: the row cannot be read or rendered, so its own unit is kept out and its owner told; or Apache's rehearsal refuses the file and
  * names it; or the real Apache, started on all the rest at once, serves. No value was found that passes `-t` and keeps Apache from starting.
  */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

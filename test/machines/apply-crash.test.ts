@@ -2,6 +2,7 @@
  * apply is killed (SIGKILL) before and after each external command that it, or a driver that it called, starts. After each:
  * status answers, `live` is the old or the new release whole, what daemons serve is what is live once recovered, and one retry converges.
  */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";

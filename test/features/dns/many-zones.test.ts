@@ -1,4 +1,5 @@
 /** A change that concerns every zone of a large hosting, in a panel that has no more memory than its unit gives it. */
+// This file may take 600 seconds.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";

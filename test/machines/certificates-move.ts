@@ -137,8 +137,7 @@ export function moveTests(scene: () => Scene): void {
 
 /** The administrator's own login to a fresh machine. */
 async function admit(control: LabNode, node: LabNode): Promise<void> {
-  await node.must(["mkdir", "-p", "-m", "700", "/root/.ssh"]);
-  await node.writeFile("/root/.ssh/authorized_keys", await control.readFile("/root/.ssh/id_ed25519.pub"), { mode: "600" });
-  const known = await control.readFile("/root/.ssh/known_hosts");
-  await control.writeFile("/root/.ssh/known_hosts", `${known}${node.ip} ${await node.hostKey()}\n`, { mode: "600" });
+  const key = await control.must(["sh", "-c", "cat ~/.ssh/id_ed25519.pub"]);
+  await node.must(["sh", "-c", "umask 077 && mkdir -p ~/.ssh && cat >~/.ssh/authorized_keys"], { input: key });
+  await control.must(["sh", "-c", "cat >>~/.ssh/known_hosts"], { input: `${node.ip} ${await node.hostKey()}\n` });
 }

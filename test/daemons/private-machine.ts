@@ -117,7 +117,7 @@ export class PrivateMachine {
     for (const verb of ["rehearse", "prepare"]) for (const daemon of daemons) this.#must(daemon, verb, step);
     this.switchTo(step);
     for (const daemon of daemons) this.#must(daemon, "commit", step);
-    for (const daemon of daemons) this.#must(daemon, "settle", step);
+    for (const daemon of [...daemons].reverse()) this.#must(daemon, "settle", step);
     return step;
   }
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import type { Services } from "../../core/services.js";
 import { programVersion } from "../../core/version.js";
-import { publisherOf } from "../../publish/index.js";
+import { listUpkeep, type Upkeep } from "../hosts/index.js";
 import { placesOf } from "./sources.js";
 import { type OtherProgram, type UpgradeOptions, upgrade } from "./upgrade.js";
 import { refreshZoneKeys } from "./zone-keys.js";
@@ -26,12 +26,22 @@ export function upgradeCommand(command: Command, services: Services): void {
       await refreshZoneKeys(placesOf(env).system, say);
       const file = await upgrade(services, { version: programVersion(), to, say, ...programsHere(env) });
       say(`Mutu ${programVersion()}. To go back: the older version, the panel stopped, then mutu restore ${file} --force`);
-      const hosts = (await publisherOf(services).hosts.list(services.db)).filter(({ machine }) => machine.door.kind === "ssh");
-      // They are asked nothing here: a connection of root's would stand in the panel's way. Run on one that is up to date, it changes nothing.
-      for (const { name, address } of hosts) say(`next, from your own terminal: mutu hosts add ${name} --ssh root@${address}`);
+      // They are asked nothing here: a connection of root's would stand in the panel's way. What they said last tells what they are made of.
+      for (const machine of await listUpkeep(services.db, env)) say(upkeepLine(machine));
       say("then: mutu publications renderer");
     });
 }
+
+const UPKEEP: Record<Upkeep["state"], string> = {
+  sound: "as it should be",
+  outdated: "made of other scripts than this version's",
+  changed: "made of this version's scripts, and files of them were changed",
+  unknown: "never told what it is made of",
+};
+
+/** One machine beside the panel's own: only those that differ want a person's hand. */
+export const upkeepLine = ({ name, state, command }: Upkeep): string =>
+  `${name}: ${UPKEEP[state]}${command === null ? "" : `; next, from your own terminal: ${command}`}`;
 
 /** What this machine has: an installed panel under systemd, or a trial or container, where a person does the rest. */
 function programsHere({ mode, origin }: Services["env"]): Pick<UpgradeOptions, "install" | "restart" | "compare"> {

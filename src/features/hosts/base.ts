@@ -78,6 +78,30 @@ function renewalOf(older: readonly string[]): string {
   return `sudo ${acts.join(" && sudo ") || "/usr/local/lib/mutu/package-hook after"}`;
 }
 
+/** A machine that only an administrator's own login can bring to this program's scripts. */
+export interface Upkeep {
+  name: string;
+  /** unknown: it never told what it is made of. */
+  state: "sound" | "outdated" | "changed" | "unknown";
+  /** What somebody types for it; null: nothing. */
+  command: string | null;
+}
+
+/** Tells of each machine reached by SSH whether it is made of this program's scripts, as it said when it was asked last. */
+export async function listUpkeep(db: Db, env: Pick<Env, "origin">): Promise<Upkeep[]> {
+  const hosts = await db.host.findMany({ where: { door: "ssh" }, orderBy: { name: "asc" }, include: { daemons: { select: { daemon: true } } } });
+  return hosts.map((host): Upkeep => {
+    const { outdated, changed, command } = baseOf(host, env);
+    const { name } = host;
+    if (outdated === null) {
+      const daemons = host.daemons.map(({ daemon }) => daemon);
+      return { name, state: "unknown", command: commandFor(host, daemons, env.origin, false) };
+    }
+    if (outdated) return { name, state: "outdated", command };
+    return { name, state: changed.length > 0 ? "changed" : "sound", command };
+  });
+}
+
 /** Counts, by host, the files of the installation that another hand changed. */
 export async function changedByHost(db: Db): Promise<Map<string, number>> {
   const hosts = await db.host.findMany({ select: { id: true, state: true } });

@@ -1,5 +1,5 @@
 /** What other features may use of hosts. */
-export { changedByHost } from "./base.js";
+export { changedByHost, listUpkeep, type Upkeep } from "./base.js";
 export { findHost, hostAddresses, hostNamed, hostsServing, hostsWithRole, machineAddresses, type ServingHost, setHostNames } from "./directory.js";
 export type {} from "./events.js";
 export { probeAll, probeHost, refreshHost, saveHost } from "./hosts.js";

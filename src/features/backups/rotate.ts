@@ -30,6 +30,8 @@ export async function prepareKey(services: Services, file: string): Promise<stri
   const known = preparedKey(ring);
   if (known !== null) return known;
   let id = `next-${compact(services.clock.now()).toLowerCase()}`;
+  // An administrator may have named a key "prod": the next one is told from those of before by its name alone.
+  while (id < ring.current) id = `z${id}`;
   while (ring.keys.has(id)) id += "b";
   await writeRing(file, addRandomKey(ring, id));
   return id;
@@ -133,8 +135,7 @@ function numbered({ env }: Services, sql: string): string {
   });
 }
 
-const preparedKey = ({ current, keys }: KeyRing): string | null =>
-  [...keys.keys()].find((id) => id.startsWith("next-") && id > current && id !== current) ?? null;
+const preparedKey = ({ current, keys }: KeyRing): string | null => [...keys.keys()].find((id) => /^z*next-/.test(id) && id > current) ?? null;
 
 async function readRing(file: string): Promise<KeyRing> {
   return parseKeyRing(await readFile(file, "utf8"));

@@ -181,3 +181,16 @@ test("every column that a feature seals is told by its feature", async (t) => {
   assert.ok(sealing.size >= 3);
   assert.deepEqual([...sealing].sort(), [...told].sort());
 });
+
+test("a key that was prepared is the one that seals next, however the key of before is called", async (t) => {
+  const machine = await makeMachine(t);
+  const file = machine.places.keys;
+  writeFileSync(file, readFileSync(file, "utf8").replace(/^first /m, "prod "));
+  const program = await panelOf(t, machine);
+  const prepared = await prepareKey(program.services, file);
+  assert.equal(await prepareKey(program.services, file), prepared, "asked for again");
+  assert.equal((await rotateSecrets(program.services, file)).key, prepared);
+  const next = await prepareKey(program.services, file);
+  assert.notEqual(next, prepared);
+  assert.equal((await rotateSecrets(program.services, file)).key, next);
+});

@@ -61,6 +61,7 @@ export { type HostStanding, readStandings } from "./standings.js";
 export { STEPS } from "./steps.js";
 export { type Touched, touch, touchRole } from "./touch.js";
 export { readUnits } from "./touched-rows.js";
+export { listRefused, tryAgain } from "./tries.js";
 export type { UnitNews } from "./unit-events.js";
 export { listUnitRows, listUnits } from "./unit-rows.js";
 export { noteVersions } from "./versions.js";

@@ -10,7 +10,7 @@ export async function listUnitRows(
   db: Db,
   accountIds: string[],
   roles: string[],
-): Promise<(ChipRow & { hostId: string; role: string; key: string; accountId: string | null })[]> {
+): Promise<(ChipRow & { hostId: string; role: string; key: string; accountId: string | null; quarantinedAt: Date | null })[]> {
   return db.publishUnit.findMany({ where: { accountId: { in: accountIds }, role: { in: roles } } });
 }
 

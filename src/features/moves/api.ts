@@ -35,7 +35,7 @@ export function moveApi(app: FastifyInstance, services: Services): void {
   app.post("/accounts/:account/move/look", { config, schema: { params: AccountParams, response: { 200: Ended } } }, async (request) => {
     await shown(request);
     const move = await findMove(request.ctx, idOf(request));
-    if (move !== null) await step(request.ctx, services, move);
+    if (move !== null) await step(request.ctx, services, move, { now: true });
     return { ended: (await findMove(request.ctx, idOf(request))) === null };
   });
   app.post("/accounts/:account/move/undo", { config, schema: { params: AccountParams, response: { 200: Ended } } }, async (request) => ({

@@ -8,7 +8,7 @@ import { createText, terminalLocale } from "../../core/text.js";
 import { findAccount } from "../accounts/index.js";
 import { hostNamed } from "../hosts/index.js";
 import { endMove, findMove, listMoves, startMove, undoMove } from "./moves.js";
-import { waitsOf } from "./shown.js";
+import { nextTryOf, waitsOf } from "./shown.js";
 import { step } from "./steps.js";
 import { VIEWS } from "./words.js";
 
@@ -28,6 +28,8 @@ export function moveCommands(command: Command, services: Services): void {
     const { from, to, state, endsAt } = move;
     sayLine([`${from.name} -> ${to.name}`, state, endsAt === null ? "" : `${from.name} serves until ${endsAt.toISOString()}`].join("\t"));
     for (const sentence of waitsOf(move, createText(VIEWS, { lenient: true }).translator(terminalLocale()))) sayLine(`  ${sentence}`);
+    const next = nextTryOf(move);
+    if (next !== null) sayLine(`  tried again at ${next}`);
   };
 
   command

@@ -8,10 +8,7 @@ import { accountFor, exchangePlaces, serveAlso, serveOnce } from "../accounts/in
 import { zonesTelling } from "../dns/index.js";
 import { findHost, hostsWithRole, phpVersionsOf, publicAddressesOf } from "../hosts/index.js";
 import { liveNames, pooledVersions } from "../sites/index.js";
-import { unitDoubts } from "./readiness.js";
-
-/** Roles of a web machine whose units belong to accounts. */
-export const ROLES = ["web", "php"];
+import { ROLES, unitDoubts } from "./readiness.js";
 
 export interface ShownMove extends AccountMove {
   account: Account;

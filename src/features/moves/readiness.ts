@@ -3,8 +3,8 @@ import type { Context } from "../../core/context.js";
 import type { Db } from "../../core/db.js";
 import type { Saying } from "../../core/feature.js";
 import type { Services } from "../../core/services.js";
-import type { Account } from "../../generated/sqlite/client.js";
-import { chipOf, listUnitRows, publisherOf } from "../../publish/index.js";
+import type { Account, AccountMove } from "../../generated/sqlite/client.js";
+import { chipOf, listRefused, listUnitRows, publisherOf, readAttempts } from "../../publish/index.js";
 import { unseenOn } from "../certificates/index.js";
 import { liveNames } from "../sites/index.js";
 import { PROBE_LABEL, type Visit, visit } from "./visits.js";
@@ -15,10 +15,12 @@ const MOST_NAMES = 5;
 const MOST_VISITS = 200;
 const AT_ONCE = 4;
 const WORST_FINE = 400;
+/** Roles of a web machine whose units belong to accounts. */
+export const ROLES = ["web", "php"];
 
 /** Units of the account that this machine was not yet seen to serve as they should be. */
 export async function unitDoubts(db: Db, account: Pick<Account, "id">, hostId: string): Promise<Saying[]> {
-  const rows = (await listUnitRows(db, [account.id], ["web", "php"])).filter((row) => row.hostId === hostId);
+  const rows = (await listUnitRows(db, [account.id], ROLES)).filter((row) => row.hostId === hostId);
   return rows.flatMap((row): Saying[] => {
     const chip = chipOf(row);
     if (chip.state === "verified") return [];
@@ -29,13 +31,28 @@ export async function unitDoubts(db: Db, account: Pick<Account, "id">, hostId: s
 }
 
 /** Everything for which names cannot be led to this machine yet, in sentences. */
-export async function doubtsOf(ctx: Context, services: Services, account: Account, from: string, to: string): Promise<Saying[]> {
+export async function doubtsOf(ctx: Context, services: Services, account: Account, move: AccountMove): Promise<Saying[]> {
+  const { fromHostId: from, toHostId: to } = move;
   const units = await unitDoubts(ctx.db, account, to);
-  if (units.length > 0) return units.slice(0, MOST_NAMES);
+  if (units.length > 0) return withTries(ctx, move, units.slice(0, MOST_NAMES));
   const names = await unseenOn(ctx.db, account.id, to);
   if (names.length > 0) return [{ key: "moves.waits.certificates", data: { count: names.length, names: listed(names) } }];
   return compareAnswers(ctx, services, account, from, to);
 }
+
+/** When each is tried again, at the earliest: what the machine refused, by the move (steps.ts); what waits because a run failed as a whole, by the engine. */
+async function withTries(ctx: Context, move: AccountMove, units: Saying[]): Promise<Saying[]> {
+  const refused = await listRefused(ctx.db, triesOf(move));
+  const run = await readAttempts(ctx, move.toHostId);
+  return units.map(({ key, data }) => {
+    const unit = refused.find(({ role, key: of }) => role === data["role"] && of === data["key"]);
+    const nextAt = unit?.nextAt ?? (key === "moves.waits.unit_waiting" ? run.nextAt : null);
+    return { key, data: { ...data, ...(nextAt && { nextAt: nextAt.toISOString() }) } };
+  });
+}
+
+/** Units of the account at its destination, since the move began. */
+export const triesOf = ({ accountId, toHostId, startedAt }: AccountMove) => ({ hostId: toHostId, accountId, roles: ROLES, since: startedAt });
 
 /** Asks both machines for the first page of each name: what is well where names lead now must be well where they will lead. */
 async function compareAnswers(ctx: Context, services: Services, account: Account, from: string, to: string): Promise<Saying[]> {

@@ -9,7 +9,7 @@ import { findHost } from "../hosts/index.js";
 import { liveNames } from "../sites/index.js";
 import { endMove, findMove, listMoves, otherHosts, startMove, undoMove } from "./moves.js";
 import { MoveInput, Nothing } from "./schemas.js";
-import { sayTo, waitsOf } from "./shown.js";
+import { nextTryOf, sayTo, waitsOf } from "./shown.js";
 import { step } from "./steps.js";
 
 const config = { access: "admin" } as const;
@@ -48,7 +48,7 @@ export function movePages(app: FastifyInstance, services: Services): void {
       schema: Nothing,
       async act(ctx, _input, request) {
         const move = await findMove(ctx, idOf(request));
-        if (move !== null) await step(ctx, services, move);
+        if (move !== null) await step(ctx, services, move, { now: true });
         return { to: pageOf(request), says: "moves.looked" };
       },
       again: draw,
@@ -93,6 +93,7 @@ export function movePages(app: FastifyInstance, services: Services): void {
       move,
       items,
       waits: move === null ? [] : waitsOf(move, sayTo(request)),
+      nextTryAt: move && nextTryOf(move),
       names: (await liveNames(request.ctx.db, account.id)).length,
       web: await findHost(request.ctx.db, account.webHostId),
       hosts: (await otherHosts(request.ctx, account)).map(({ id, name, accounts }) => ({

@@ -23,4 +23,6 @@ export const MoveOutput = Type.Object({
   endsAt: Type.Union([Type.String(), Type.Null()]),
   lookedAt: Type.Union([Type.String(), Type.Null()]),
   waitsFor: Type.Array(Type.String()),
+  /** When what failed on the destination is tried again. */
+  nextTryAt: Type.Union([Type.String(), Type.Null()]),
 });

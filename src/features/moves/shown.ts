@@ -19,6 +19,12 @@ type Say = (key: string, data?: Record<string, unknown>) => string;
 export const waitsOf = (move: Pick<ShownMove, "waitsFor">, say: Say): string[] =>
   (move.waitsFor as unknown as Saying[]).map(({ key, data }) => say(key, { ...unitOf(data, say), ...data, ...namesOf(data) }));
 
+/** When the first of the units that did not come through on the destination is tried again; null: nothing failed there. */
+export function nextTryOf({ waitsFor }: Pick<ShownMove, "waitsFor">): string | null {
+  const times = (waitsFor as unknown as Saying[]).flatMap(({ data }) => (typeof data["nextAt"] === "string" ? [data["nextAt"]] : []));
+  return times.sort()[0] ?? null;
+}
+
 /** A unit in words of the reader's language. Rows of an older version have it in words already. */
 const unitOf = ({ role, key }: Saying["data"], say: Say) => (role === undefined ? {} : { unit: unitWords(say, String(role), String(key)) });
 
@@ -43,5 +49,6 @@ export function moveBody(move: ShownMove, say: Say): Static<typeof MoveOutput> {
     endsAt: move.endsAt?.toISOString() ?? null,
     lookedAt: move.lookedAt?.toISOString() ?? null,
     waitsFor: waitsOf(move, say),
+    nextTryAt: nextTryOf(move),
   };
 }

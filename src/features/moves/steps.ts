@@ -3,13 +3,14 @@ import type { Context, TransactionContext } from "../../core/context.js";
 import type { Saying } from "../../core/feature.js";
 import type { Services } from "../../core/services.js";
 import type { AccountMove } from "../../generated/sqlite/client.js";
+import { tryAgain } from "../../publish/index.js";
 import { placeOf } from "../accounts/index.js";
 import { unseenZones, zonesTelling } from "../dns/index.js";
 import { findHost, publicAddressesOf } from "../hosts/index.js";
 import { liveNames } from "../sites/index.js";
 import { askWorld, type Leading, leadingOf } from "./leading.js";
 import { audit, finish, leadNames } from "./moves.js";
-import { doubtsOf } from "./readiness.js";
+import { doubtsOf, triesOf } from "./readiness.js";
 
 /** Name servers beside the primary have the zone within it, and clocks differ. */
 export const MARGIN_SECONDS = 300;
@@ -31,11 +32,13 @@ export async function stepAll(ctx: Context, services: Services): Promise<string>
 
 const isDue = (ctx: Context, { state, lookedAt }: AccountMove): boolean => state !== "waiting" || lookedAt === null || lookedAt <= after(ctx, -AGAIN_SECONDS);
 
-/** Looks at one move: what it waits for is written down, and where there is nothing it goes on. */
-export async function step(ctx: Context, services: Services, move: AccountMove): Promise<string> {
+/** Looks at one move: what it waits for is written down, and where there is nothing it goes on. `now`: somebody asks, and no pause is kept. */
+export async function step(ctx: Context, services: Services, move: AccountMove, { now = false }: { now?: boolean } = {}): Promise<string> {
   const account = await placeOf(ctx.db, move.accountId);
   if (move.state === "preparing") {
-    const doubts = await doubtsOf(ctx, services, account, move.fromHostId, move.toHostId);
+    // The destination is the one that has to prove itself: what it refused is tried again, less and less often.
+    await tryAgain(ctx, triesOf(move), now);
+    const doubts = await doubtsOf(ctx, services, account, move);
     return doubts.length > 0 ? note(ctx, move, doubts) : act(ctx, move, "led", (tx, current) => leadNames(tx, current));
   }
   const names = await liveNames(ctx.db, account.id);

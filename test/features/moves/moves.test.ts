@@ -1,12 +1,14 @@
 /** An account goes to another web machine: proven before names lead there, both serving until caches have forgotten, undone at any time until then. */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 import { createText } from "../../../src/core/text.js";
 import { removeAccount, suspendAccount } from "../../../src/features/accounts/index.js";
 import { readTable } from "../../../src/features/dns/zone-table.js";
 import { getZone } from "../../../src/features/dns/zones.js";
 import { endMove, startMove, undoMove } from "../../../src/features/moves/moves.js";
-import { waitsOf } from "../../../src/features/moves/shown.js";
+import { nextTryOf, waitsOf } from "../../../src/features/moves/shown.js";
 import { LEAST_SECONDS, MARGIN_SECONDS, stepAll } from "../../../src/features/moves/steps.js";
 import { watchMoves } from "../../../src/features/moves/watched.js";
 import { VIEWS } from "../../../src/features/moves/words.js";
@@ -85,6 +87,7 @@ test("a destination that does not answer for one name is never led to, whoever w
   for (let look = 0; look < 3; look += 1) assert.equal(await scene.look(), "waiting");
   assert.match((await waits(scene))[0]?.[0] ?? "", /^moves\.waits\.unit_(failed|waiting|published)$/);
   assert.deepEqual([(await scene.place()).webHostId, await toldBy(scene)], [web1.id, [OLD]]);
+  assert.ok(nextTryOf((await scene.move())!), "it is tried again");
   // People read what it is, in their language.
   const { waitsFor } = (await scene.move())!;
   const unit = (language: "en" | "fr") => waitsOf({ waitsFor }, createText(VIEWS).translator(language))[0]?.split(/\u00a0?: /)[1];
@@ -98,6 +101,45 @@ test("a destination that does not answer for one name is never led to, whoever w
   assert.deepEqual(await waits(scene), [["moves.waits.answer", "n5.ours.test"]]);
   web2.machine.faults.clear();
   assert.equal(await scene.look(), "led");
+});
+
+test("what the destination refused is tried again, less and less often, and its page says when; a person's look does not wait", async (t) => {
+  const scene = await createMoveScene(t, 1);
+  const { ctx, web2, account, panel, admin, key } = scene;
+  const at = `/accounts/${account.id}/move`;
+  // Something that this machine lacks, and the one of before has.
+  const driver = join(web2.machine.folder, "daemons/tester/driver");
+  const sound = readFileSync(driver, "utf8");
+  const [whole, lacking] = ['then named POISON "$files"', `then named "name n0" "$files" | sed s/name.n0$/POISON/`];
+  assert.ok(sound.includes(whole));
+  writeFileSync(driver, sound.replace(whole, lacking).replace("grep -q POISON", "grep -q name.n0"));
+  await startMove(ctx, account.id, web2.id);
+  const tries = () => ctx.db.publicationPart.count({ where: { role: "web", key, result: "failed", publication: { hostId: web2.id } } });
+  const next = async () => nextTryOf((await scene.move())!);
+  /** One look at which the pause is kept, one after it: what was tried is seen by the look that follows. */
+  const pauses = async (minutes: number) => {
+    assert.equal(await scene.look(), "waiting");
+    const before = await tries();
+    assert.equal(await next(), new Date(panel.clock.now().getTime() + minutes * 60_000).toISOString());
+    panel.clock.advance(minutes * 60 - 1);
+    await scene.look();
+    assert.equal(await tries(), before, "not a moment earlier");
+    panel.clock.advance(1);
+    await scene.look();
+    assert.equal(await tries(), before + 1);
+  };
+  for (const minutes of [1, 2]) await pauses(minutes);
+  assert.equal(await scene.look(), "waiting");
+  assert.equal(await next(), new Date(panel.clock.now().getTime() + 4 * 60_000).toISOString());
+  const [page, told] = [await admin.get(at), (await admin.api("GET", `/api/v1${at}`)).json()];
+  assert.match(page.body, /tried again by itself[^<]*Next try: <time/);
+  assert.equal(told.nextTryAt, await next());
+
+  writeFileSync(driver, sound);
+  await admin.submit(at, `${at}/look`, {});
+  await scene.publisher.idle();
+  assert.equal(await scene.look(), "led");
+  assert.equal((await admin.api("GET", `/api/v1${at}`)).json().nextTryAt, null);
 });
 
 test("a name whose DNS is kept elsewhere has its overlap too, from when its owner was seen to have changed it, once", async (t) => {

@@ -5,7 +5,7 @@ import type { Page, Window } from "../../core/http/paging.js";
 import { accountsWith, requireAdmin } from "../../core/ownership.js";
 import type { Services } from "../../core/services.js";
 import { undoOf } from "../../core/undo.js";
-import { displayName } from "../domains/index.js";
+import { readableText } from "../domains/index.js";
 
 /** One changed value; null: there was none. */
 export interface ChangedValue {
@@ -33,15 +33,10 @@ export interface ShownEntry {
 }
 
 const LONGEST_VALUE = 200;
-const ENCODED_NAME = /(?:\*\.)?(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*(_[a-z0-9._@-]*[a-z0-9])?/g;
 
 /** Writes each encoded name as people read it, with what the machines read behind it: names that look alike stay apart. */
 export function readable(text: string): string {
-  return text.replace(ENCODED_NAME, (name: string, rest = "") => {
-    // `<domain>_marie` is a login of FTP: the domain alone decodes.
-    const shown = displayName(name.slice(0, name.length - rest.length)) + rest;
-    return shown === name ? name : `${shown} (${name})`;
-  });
+  return readableText(text, (shown, name) => `${shown} (${name})`);
 }
 
 /** An entry as a page shows it; the API gives names as machines write them. */

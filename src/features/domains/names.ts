@@ -49,6 +49,17 @@ export function displayName(name: string): string {
   return error ? name : wildcard + domain;
 }
 
+const ENCODED_NAME = /(?:\*\.)?(?:[a-z0-9-]+\.)*xn--[a-z0-9-]+(?:\.[a-z0-9-]+)*(_[a-z0-9._@-]*[a-z0-9])?/g;
+
+/** Writes each encoded name within a text as people read it, or as `write` says. */
+export function readableText(text: string, write: (shown: string, name: string) => string = (shown) => shown): string {
+  return text.replace(ENCODED_NAME, (name: string, rest = "") => {
+    // `<domain>_marie` is a login of FTP: the domain alone decodes.
+    const shown = displayName(name.slice(0, name.length - rest.length)) + rest;
+    return shown === name ? name : write(shown, name);
+  });
+}
+
 /** Both forms of a name, for the search box. */
 export function searchText(...names: string[]): string {
   return [...new Set(names.flatMap((name) => [name, displayName(name)]))].join(" ");

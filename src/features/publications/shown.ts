@@ -5,6 +5,7 @@ import { type ErrorData, messageKey } from "../../core/errors.js";
 import { isAdmin } from "../../core/ownership.js";
 import type { HostRecord } from "../../publish/contract.js";
 import { type Cause, type DryRun, type HeldUnit, holdWords, type PublicationRow } from "../../publish/index.js";
+import { readableText } from "../domains/index.js";
 
 /** Translates. */
 export type Say = (key: string, data?: Record<string, unknown>) => string;
@@ -56,12 +57,22 @@ export interface PartRow {
   output: unknown;
 }
 
+/** What may hold a name. Folders are what they are called on the disk. */
+const NAMES = ["name", "names", "other", "target"];
+
+/** Data of a sentence with names as people read them. */
+function asRead<Data extends ErrorData>(data: Data): Data {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, NAMES.includes(key) && typeof value === "string" ? readableText(value) : value]),
+  ) as Data;
+}
+
 /** Gives a part's sentences; a unit that says nothing of itself is named by its role and key. The programs' own words are for administrators. */
 export function partBody(ctx: Context, say: Say, part: PartRow) {
   const { role, key, accountId, change, serving, result } = part;
-  const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, sentence.data));
+  const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, asRead(sentence.data)));
   const sentences = spoken.length > 0 ? spoken : [say("publications.unit", { role: roleName(say, role), key })];
-  const fault = part.faultCode === null ? null : say(messageKey(part.faultCode), (part.faultData ?? {}) as ErrorData);
+  const fault = part.faultCode === null ? null : say(messageKey(part.faultCode), asRead((part.faultData ?? {}) as ErrorData));
   const output = isAdmin(ctx.actor) ? (part.output as string[]) : [];
   return { role, key, accountId, change, sentences, serving, result, fault, output };
 }
@@ -112,7 +123,7 @@ export function errorBodies(ctx: Context, say: Say, errors: unknown) {
   const admin = isAdmin(ctx.actor);
   const stored = errors as StoredError[];
   if (!admin) return stored.slice(0, 1).map(({ step, code }) => ({ step, code, message: say("publications.not_through"), output: [] }));
-  return stored.map(({ step, code, data, output }) => ({ step, code, message: say(messageKey(code), data), output }));
+  return stored.map(({ step, code, data, output }) => ({ step, code, message: say(messageKey(code), asRead(data)), output }));
 }
 
 /** Gives the parts of a dry run like those of a run. */

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { Context } from "../../../src/core/context.js";
 import { addDomain } from "../../../src/features/domains/index.js";
+import { partBody } from "../../../src/features/publications/shown.js";
 import { addSite } from "../../../src/features/sites/sites.js";
 import { programFingerprint } from "../../../src/publish/fingerprint.js";
 import { until } from "../../support/until.js";
@@ -91,9 +93,12 @@ test("an administrator reads what waits, then publishes; nobody else may", async
 
 test("lists are told apart by host, in French too", async (t) => {
   const { account, add, admin, panel, host } = await createPanel(t);
-  await add(account.id, "club.test", "www");
-  assert.match((await admin.get(`/publications?host=${host.id}`)).body, /club\.test/);
-  assert.doesNotMatch((await admin.get("/publications?host=other")).body, /club\.test/);
+  await add(account.id, "café.test", "www");
+  // Machines are told the other name, people this one.
+  const { body } = await admin.get(`/publications?host=${host.id}`);
+  assert.match(body, /café\.test will answer/);
+  assert.doesNotMatch(body, /xn--/);
+  assert.doesNotMatch((await admin.get("/publications?host=other")).body, /café\.test/);
   const french = await panel.withToken("", "GET", "/publications");
   assert.equal(french.statusCode, 303);
   const listed = (await admin.api("GET", `/api/v1/publications?host=${host.id}`)).json();
@@ -120,4 +125,16 @@ test("a new renderer waits on its page, in the API and for the command; members 
   await until(async () => (await ctx.db.rendererChange.findFirstOrThrow()).state === "done");
   assert.equal(await ctx.db.auditEntry.count({ where: { verb: "publications.renderer.applied" } }), 1);
   assert.equal((await admin.api("POST", "/api/v1/publications/renderer/apply", {})).statusCode, 409);
+});
+
+test("sentences name what people read, also within a target and a login; a folder is what it is called on the disk", () => {
+  const told = (data: Record<string, string | number>) => {
+    const part = { role: "web", key: "2000", accountId: null, change: "added", says: [{ key: "x", data }], serving: "present", result: "verified" };
+    const say = (_key: string, words: Record<string, unknown> = {}) => Object.values(words).join(" ");
+    return partBody({ actor: { kind: "nobody", address: "" } } as unknown as Context, say, { ...part, faultCode: "x.y", faultData: data, output: [] });
+  };
+  const { sentences, fault } = told({ name: "*.xn--caf-dma.fr", folder: "www/xn--caf-dma.fr", count: 2 });
+  assert.deepEqual([sentences, fault], [["*.café.fr www/xn--caf-dma.fr 2"], "*.café.fr www/xn--caf-dma.fr 2"]);
+  assert.deepEqual(told({ name: "plain.org", target: "https://xn--caf-dma.fr:8443/xn" }).sentences, ["plain.org https://café.fr:8443/xn"]);
+  assert.deepEqual(told({ names: "xn--caf-dma.fr_marie, club_paul" }).sentences, ["café.fr_marie, club_paul"]);
 });

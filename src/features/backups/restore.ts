@@ -1,6 +1,6 @@
 /** Lays a backup back on a machine: proven first, what stood there put aside whole, owners and modes as they were, tables led to this version. */
 import { createWriteStream } from "node:fs";
-import { chmod, chown, mkdir, mkdtemp, rename, rm, stat } from "node:fs/promises";
+import { lchown, mkdir, mkdtemp, open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { createConnection } from "node:net";
 import { dirname, join } from "node:path";
 import { pipeline } from "node:stream/promises";
@@ -117,11 +117,17 @@ async function lay(file: string, places: Places, mark: string | null, wanted: (n
 async function layFile({ header, content }: Entry, path: string, users: Numbers, groups: Numbers): Promise<void> {
   await makeFolder(dirname(path));
   const next = `${path}.mutu-new`;
-  // Folders of the panel's are written by root here: what lies under this name, a link too, is not written through.
+  // Folders of the panel's are written by root here: what lies under this name, or comes there meanwhile, a link too, is neither written through nor given away.
   await rm(next, { force: true });
-  await pipeline(content, createWriteStream(next, { flags: "wx", mode: 0o600, flush: true }));
-  if (process.getuid?.() === 0) await chown(next, numberOf(header.uname, header.uid, users), numberOf(header.gname, header.gid, groups));
-  await chmod(next, (header.mode ?? 0o600) & 0o777);
+  const handle = await open(next, "wx", 0o600);
+  try {
+    await writeFile(handle, content);
+    if (process.getuid?.() === 0) await handle.chown(numberOf(header.uname, header.uid, users), numberOf(header.gname, header.gid, groups));
+    await handle.chmod((header.mode ?? 0o600) & 0o777);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
   await rename(next, path);
 }
 
@@ -132,7 +138,7 @@ async function makeFolder(path: string): Promise<void> {
   await makeFolder(dirname(path));
   const above = await stat(dirname(path));
   await mkdir(path, { mode: above.mode & 0o777 });
-  if (process.getuid?.() === 0) await chown(path, above.uid, above.gid);
+  if (process.getuid?.() === 0) await lchown(path, above.uid, above.gid);
 }
 
 async function layDatabase(file: string, { provider }: Manifest, env: Env): Promise<void> {
@@ -144,13 +150,13 @@ async function layDatabase(file: string, { provider }: Manifest, env: Env): Prom
     const copy = join(work, "database");
     for await (const { header, content } of readArchive(file)) {
       if (header.name !== DATABASE_NAMES[provider]) content.resume();
-      else await pipeline(content, createWriteStream(copy, { mode: 0o600, flush: true }));
+      else await pipeline(content, createWriteStream(copy, { flags: "wx", mode: 0o600, flush: true }));
     }
     if (provider === "postgresql") {
       return await loadDump(url, copy);
     }
     const owner = await stat(folder);
-    if (process.getuid?.() === 0) await chown(copy, owner.uid, owner.gid);
+    if (process.getuid?.() === 0) await lchown(copy, owner.uid, owner.gid);
     await rename(copy, sqlitePath(url));
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 /** `mutu secrets rotate`: a new key for everything that is sealed. The old one stays in the key file until nothing needs it any more. */
 import { randomBytes } from "node:crypto";
-import { chown, open, readFile, rename, stat } from "node:fs/promises";
+import { open, readFile, rename, stat } from "node:fs/promises";
 import { providerOf } from "../../core/db.js";
 import { conflict } from "../../core/errors.js";
 import type { SealedColumns } from "../../core/feature.js";
@@ -147,7 +147,7 @@ async function writeRing(file: string, ring: KeyRing): Promise<void> {
   const aside = `${file}.${randomBytes(4).toString("hex")}`;
   const handle = await open(aside, "wx", 0o600);
   try {
-    if (process.getuid?.() === 0) await chown(aside, uid, gid);
+    if (process.getuid?.() === 0) await handle.chown(uid, gid);
     await handle.writeFile(keyFileOf(ring));
     await handle.sync();
   } finally {

@@ -1,8 +1,9 @@
 /** Prepares a Debian machine from the administrator's terminal: `mutu hosts add web1 --ssh root@web1.example.org`. */
-import { chown, mkdir, readdir, rename, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { Env } from "../../core/env.js";
 import { ensureKeyPair, runCommand } from "../../core/machine/index.js";
+import { asOwnerOf } from "../../core/owner.js";
 import { type AdminAddress, type AdminLogin, openAdminLogin } from "./admin-login.js";
 import { packBundle } from "./bundle.js";
 import { hostFiles } from "./directory.js";
@@ -44,7 +45,7 @@ export async function addMachine(env: Env, options: MachineOptions, dialogue: Di
   try {
     const hostKey = await agreedHostKey(remote, login);
     const control = options.controlAddress ?? (await addressOfPanel(remote));
-    const publicKey = await ensureKeyPair(hostFiles(env, { name }).keyFile, `panel@${name}`);
+    const publicKey = await ownKey(env, name);
     const folder = (await remote.run(["mktemp", "-d"])).trim();
     try {
       await remote.run(["tar", "-x", "--no-same-owner", "-C", folder, "-f", "-"], bundle.tar);
@@ -57,7 +58,7 @@ export async function addMachine(env: Env, options: MachineOptions, dialogue: Di
       await remote.run(["rm", "-rf", "--", folder]);
     }
     const machine = parseMachineFile(await remote.run(["cat", "/etc/mutu/machine.conf"]));
-    await pin(env, { name, address: login.address, port: login.port }, hostKey);
+    await pinHostKey(env, { name, address: login.address, port: login.port }, hostKey);
     return {
       name,
       address: login.address,
@@ -113,17 +114,20 @@ async function addressOfPanel(remote: AdminLogin): Promise<string> {
   return from;
 }
 
-/** Writes the pinned key where the panel's ssh looks, and gives all files to the panel's own user. */
-async function pin(env: Env, host: { name: string; address: string; port: number }, hostKey: string): Promise<void> {
+/** The panel's key pair for a machine, in its own folder and its own user's. */
+export function ownKey(env: Pick<Env, "state">, name: string): Promise<string> {
+  return asOwnerOf(env.state, () => ensureKeyPair(hostFiles(env, { name }).keyFile, `panel@${name}`));
+}
+
+/** Writes the pinned key where the panel's ssh looks. */
+export function pinHostKey(env: Pick<Env, "state">, host: { name: string; address: string; port: number }, hostKey: string): Promise<void> {
   const { knownHostsFile, controlPath } = hostFiles(env, host);
   const name = host.port === 22 ? host.address : `[${host.address}]:${host.port}`;
-  await mkdir(dirname(knownHostsFile), { recursive: true, mode: 0o700 });
-  await mkdir(dirname(controlPath), { recursive: true, mode: 0o700 });
-  await writeFile(`${knownHostsFile}.new`, `${name} ${hostKey}\n`, { mode: 0o600 });
-  await rename(`${knownHostsFile}.new`, knownHostsFile);
-  if (process.getuid?.() !== 0) return;
-  const { uid, gid } = await stat(env.state);
-  const folders = [dirname(dirname(knownHostsFile)), dirname(knownHostsFile), dirname(controlPath)];
-  const files = (await readdir(dirname(knownHostsFile))).map((file) => join(dirname(knownHostsFile), file));
-  for (const path of [...folders, ...files]) await chown(path, uid, gid);
+  return asOwnerOf(env.state, async () => {
+    await mkdir(dirname(knownHostsFile), { recursive: true, mode: 0o700 });
+    await mkdir(dirname(controlPath), { recursive: true, mode: 0o700 });
+    await rm(`${knownHostsFile}.new`, { force: true });
+    await writeFile(`${knownHostsFile}.new`, `${name} ${hostKey}\n`, { mode: 0o600, flag: "wx" });
+    await rename(`${knownHostsFile}.new`, knownHostsFile);
+  });
 }

@@ -17,7 +17,7 @@ const WITH_DAEMONS = { daemons: { orderBy: { daemon: "asc" } } } as const;
 export type HostWithDaemons = Host & { daemons: HostDaemon[] };
 
 /** Files of the panel for one host: its key pair, the pinned key of the machine, the socket of the kept connection. */
-export function hostFiles(env: Env, host: { name: string }): { keyFile: string; knownHostsFile: string; controlPath: string } {
+export function hostFiles(env: Pick<Env, "state">, host: { name: string }): { keyFile: string; knownHostsFile: string; controlPath: string } {
   const folder = join(env.state, "hosts", host.name);
   // A Unix socket's path is short: 90 letters at most.
   const controlPath = join(env.state, "ssh", host.name);

@@ -26,7 +26,8 @@ const HOMES = "/srv/mutu/homes";
 /** What a web machine gets when nobody says otherwise, in any order. */
 const USUAL = "apache nginx php-fpm";
 const isUsual = (daemons: readonly string[]): boolean => [...daemons].sort().join(" ") === USUAL;
-const MENDED_BY_US = ["knot", "bind", "proftpd"];
+/** What `package-hook renew` starts anew. */
+const RENEWED = ["knot", "bind", "proftpd"];
 
 /** Reads it. */
 export function baseOf(host: Told & { daemons: readonly { daemon: string }[] }, { origin }: Pick<Env, "origin">): Base {
@@ -70,12 +71,16 @@ function commandFor({ name, address, port, door, homes }: Told, daemons: readonl
   return `sudo sh /opt/mutu/machines/control/install --step files --host ${name} --origin ${origin} --daemons "${daemons.join(" ")}" --homes ${homes}`;
 }
 
-/** Ours are started anew by a unit that tries their configuration first; nginx and what is left are restarted by hand. */
+/** Name servers and FTP are started anew by a unit that tries their configuration first, nginx by hand, and what is exchanged beside what runs by dpkg's own hook. */
 function renewalOf(older: readonly string[]): string {
-  const ours = older.some((name) => MENDED_BY_US.includes(name)) ? ["mutu-renew.service"] : [];
-  const others = older.filter((name) => !MENDED_BY_US.includes(name)).map((name) => (name === "nginx" ? "mutu-nginx.service" : ""));
-  const acts = [...ours.map((unit) => `systemctl start ${unit}`), ...others.filter(Boolean).map((unit) => `systemctl restart ${unit}`)];
-  return `sudo ${acts.join(" && sudo ") || "/usr/local/lib/mutu/package-hook after"}`;
+  const isOther = (name: string) => name !== "nginx" && !RENEWED.includes(name);
+  const acts = [
+    ...(older.some(isOther) ? ["/usr/local/lib/mutu/package-hook after"] : []),
+    ...(older.some((name) => RENEWED.includes(name)) ? ["systemctl start mutu-renew.service"] : []),
+    // Last: it is the one that visitors may notice.
+    ...(older.includes("nginx") ? ["systemctl restart mutu-nginx.service"] : []),
+  ];
+  return acts.map((act) => `sudo ${act}`).join(" && ");
 }
 
 /** A machine that only an administrator's own login can bring to this program's scripts. */

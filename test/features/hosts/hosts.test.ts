@@ -200,5 +200,16 @@ test("What install laid on a machine is compared: changed by hand, of another ve
     /^sudo sh \/opt\/mutu\/machines\/control\/install --step files --host web1 --origin https:\S+ --daemons "php-fpm apache nginx" --homes/,
   );
   assert.equal(own.renewal, "sudo systemctl start mutu-renew.service");
+  // Whatever is older has its command, also beside others.
+  const renewal = async (...older: string[]) => baseOf(await say([...sound, ...older.map((name) => ["older", name])]), env).renewal;
+  const [hook, ours, nginx] = [
+    "sudo /usr/local/lib/mutu/package-hook after",
+    "sudo systemctl start mutu-renew.service",
+    "sudo systemctl restart mutu-nginx.service",
+  ];
+  assert.deepEqual(
+    [await renewal("apache"), await renewal("apache", "nginx"), await renewal("bind", "proftpd"), await renewal("nginx", "proftpd", "apache", "knot")],
+    [hook, `${hook} && ${nginx}`, ours, `${hook} && ${ours} && ${nginx}`],
+  );
   assert.deepEqual([baseOf(await say([], { door: "direct" }), env).outdated, await checks()], [null, {}]);
 });

@@ -9,7 +9,7 @@ import { collectPage, readDesired } from "./desired.js";
 import type { Engine, RunUnit, UnitRow, WaitingRow } from "./engine.js";
 import { type Losses, sumLosses } from "./guards.js";
 import { ownerOf, shardOf } from "./manifest.js";
-import { listTouched, listWaiting, readRows } from "./touched-rows.js";
+import { listTouched, pagesWaiting, readRows } from "./touched-rows.js";
 import { cut, groupByRole, type HeldLimits, pagesOf, weigh } from "./unit-pages.js";
 
 /** Of one batch: each becomes a release. */
@@ -20,8 +20,8 @@ const IDS = 500;
 export interface Batches {
   /** Collects the next batch; units that must wait for another host are left out, so it may be empty. */
   next(): Promise<RunUnit[]>;
-  /** What no batch has begun yet. */
-  readonly rest: readonly WaitingRow[];
+  /** Ids of what has not begun, batch by batch. */
+  readonly waiting: readonly (readonly string[])[];
   /** Names that all batches together take off the host, by guarded role; empty where one batch holds everything. */
   readonly losses: Losses;
 }
@@ -29,7 +29,7 @@ export interface Batches {
 /** Makes the batches of what is touched when the first one is asked for; the versions of each are read when it begins. */
 export function openBatches(engine: Engine, ctx: Context, host: HostRecord): Batches {
   let first: UnitRow[] | null = null;
-  let lists: WaitingRow[][] | null = null;
+  let lists: string[][] | null = null;
   const losses = new Map<string, Map<string, number>>();
   return {
     losses,
@@ -43,8 +43,8 @@ export function openBatches(engine: Engine, ctx: Context, host: HostRecord): Bat
       lists = lists.slice(1);
       return units;
     },
-    get rest() {
-      return lists?.flat() ?? [];
+    get waiting() {
+      return lists ?? [];
     },
   };
 }
@@ -59,32 +59,37 @@ async function readFew(engine: Engine, ctx: Context, host: HostRecord): Promise<
   return sum > most ? null : rows;
 }
 
+/** What waits for one account: no more of a unit than its id is held. */
 interface Owner {
-  rows: WaitingRow[];
+  rows: string[];
   weight: number;
   /** Something of it is withdrawn, or it serves a name that is no longer its own: another unit may be waiting for just that name. */
   loses: boolean;
   shared: boolean;
 }
 
-async function cutTouched(engine: Engine, ctx: Context, host: HostRecord, losses: Map<string, Map<string, number>>): Promise<WaitingRow[][]> {
+/** Ids of units, batch by batch. */
+async function cutTouched(engine: Engine, ctx: Context, host: HostRecord, losses: Map<string, Map<string, number>>): Promise<string[][]> {
   const owners = new Map<string, Owner>();
-  for (const [role, rows] of groupByRole(engine.roles, await listWaiting(ctx, host.id))) {
-    const weights = await weigh(ctx, host, role, rows);
-    for (const page of pagesOf(rows, weights)) {
-      const losing = await listLosing(engine, ctx, host, role, page, losses);
-      for (const row of page) {
-        const name = ownerOf(row.key);
-        const owner = owners.get(name) ?? { rows: [], weight: 0, loses: false, shared: true };
-        owners.set(name, owner);
-        owner.rows.push(row);
-        owner.weight += weights.get(row.key) ?? 0;
-        owner.loses ||= losing.has(row.id);
-        owner.shared &&= row.accountId === null;
+  for await (const waiting of pagesWaiting(ctx, host.id)) {
+    for (const [role, rows] of groupByRole(engine.roles, waiting)) {
+      const weights = await weigh(ctx, host, role, rows);
+      for (const page of pagesOf(rows, weights)) {
+        const losing = await listLosing(engine, ctx, host, role, page, losses);
+        for (const row of page) {
+          const name = ownerOf(row.key);
+          const owner = owners.get(name) ?? { rows: [], weight: 0, loses: false, shared: true };
+          owners.set(name, owner);
+          owner.rows.push(row.id);
+          owner.weight += weights.get(row.key) ?? 0;
+          owner.loses ||= losing.has(row.id);
+          owner.shared &&= row.accountId === null;
+        }
       }
     }
   }
-  const ranked = [...owners].map(([name, owner]) => ({ ...owner, rank: `${owner.loses ? 0 : 1}${owner.shared ? 0 : 1} ${shardOf(name)} ${name}` }));
+  const rank = (name: string, { loses, shared }: Owner) => `${loses ? 0 : 1}${shared ? 0 : 1} ${shardOf(name)} ${name}`;
+  const ranked = [...owners].map(([name, owner]) => Object.assign(owner, { rank: rank(name, owner) }));
   return cut(
     ranked.sort((a, b) => (a.rank < b.rank ? -1 : 1)),
     engine.limits.batch,
@@ -101,7 +106,8 @@ async function listLosing(
   losses: Map<string, Map<string, number>>,
 ): Promise<ReadonlySet<string>> {
   const losing = new Set<string>();
-  const units = await collectPage(ctx, host, role, await rowsOf(ctx, host, page));
+  const ids = page.map(({ id }) => id);
+  const units = await collectPage(ctx, host, role, await rowsOf(ctx, host, ids));
   sumLosses(engine, units, losses);
   for (const { row, desired } of units) {
     if (desired.withdrawn || lostOwn(row.claims as string[], desired.claims).length > 0) losing.add(row.id);
@@ -109,11 +115,8 @@ async function listLosing(
   return losing;
 }
 
-async function rowsOf(ctx: Context, host: HostRecord, list: readonly WaitingRow[]): Promise<UnitRow[]> {
+async function rowsOf(ctx: Context, host: HostRecord, ids: readonly string[]): Promise<UnitRow[]> {
   const rows: UnitRow[] = [];
-  for (let start = 0; start < list.length; start += IDS) {
-    const ids = list.slice(start, start + IDS).map(({ id }) => id);
-    rows.push(...(await readRows(ctx, host.id, ids)));
-  }
+  for (let start = 0; start < ids.length; start += IDS) rows.push(...(await readRows(ctx, host.id, ids.slice(start, start + IDS))));
   return rows;
 }

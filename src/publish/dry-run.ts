@@ -58,7 +58,7 @@ export async function dryRun(engine: Engine, host: HostRecord, supposed: readonl
     host,
     lease: NO_LEASE,
     publicationId: "",
-    waiting: [],
+    waiting: null,
     units: [],
     live,
     budget,
@@ -70,7 +70,7 @@ export async function dryRun(engine: Engine, host: HostRecord, supposed: readonl
     trusting: false,
   };
   const shown: DryRun = { units: [], files: [] };
-  const batches = supposed === null ? openBatches(engine, ctx, host) : { next: () => collectUnits(engine, ctx, host, supposed), rest: [] };
+  const batches = supposed === null ? openBatches(engine, ctx, host) : { next: () => collectUnits(engine, ctx, host, supposed), waiting: [] };
   do {
     run.units = (await sortHeld(engine, ctx, host.id, await batches.next())).going;
     await loadLive(run);
@@ -83,7 +83,7 @@ export async function dryRun(engine: Engine, host: HostRecord, supposed: readonl
       const comesBack = putBackTo === null ? null : back !== null;
       shown.units.push({ role, key, accountId: desired.accountId, change: changeOf(before, files), says: desired.says, code: fault?.code ?? null, comesBack });
     }
-  } while (batches.rest.length > 0);
+  } while (batches.waiting.length > 0);
   return shown;
 }
 

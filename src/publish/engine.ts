@@ -125,8 +125,8 @@ export interface Run {
   host: HostRecord;
   lease: Lease;
   publicationId: string;
-  /** What no batch has begun yet: all that can be told of it when the run ends before. */
-  waiting: readonly WaitingRow[];
+  /** Ids of what no batch has begun yet, batch by batch; null: nothing is cut yet, all that is touched waits. */
+  waiting: readonly (readonly string[])[] | null;
   /** The batch under way. */
   units: RunUnit[];
   /** The tree that serves, as far as touched shards need it. */

@@ -4,6 +4,7 @@ import type { Cause } from "./cause.js";
 import type { Run, RunError, RunUnit } from "./engine.js";
 import type { Level } from "./fallback.js";
 import { changeOf } from "./plan.js";
+import { pagesOfIds, pagesWaiting } from "./touched-rows.js";
 
 const ROWS_AT_ONCE = 500;
 /** Kept of what a program said of one unit: who needs more reads its journal. */
@@ -60,19 +61,14 @@ export async function failPublication(run: Run, state: "failed" | "refused", err
 }
 
 /** The run did not come to them: those whose changes wait are told at least that. */
-async function writeWaiting({ ctx, publicationId, waiting }: Run): Promise<void> {
-  const parts = waiting.map(({ role, key, accountId, serving }) => ({
-    publicationId,
-    role,
-    key,
-    accountId,
-    change: "changed",
-    says: [],
-    serving,
-    result: "pending",
-  }));
-  for (let start = 0; start < parts.length; start += ROWS_AT_ONCE) {
-    await ctx.db.publicationPart.createMany({ data: parts.slice(start, start + ROWS_AT_ONCE) });
+async function writeWaiting({ ctx, host, publicationId, waiting }: Run): Promise<void> {
+  const pages = waiting === null ? pagesWaiting(ctx, host.id) : pagesOfIds(ctx, host.id, waiting);
+  const told = { publicationId, change: "changed", says: [], result: "pending" };
+  for await (const page of pages) {
+    const parts = page.map(({ role, key, accountId, serving }) => ({ ...told, role, key, accountId, serving }));
+    for (let start = 0; start < parts.length; start += ROWS_AT_ONCE) {
+      await ctx.db.publicationPart.createMany({ data: parts.slice(start, start + ROWS_AT_ONCE) });
+    }
   }
 }
 

@@ -23,7 +23,7 @@ import { fallBack, renderUnits, settleCollisions } from "./render.js";
 import { selectUnits } from "./selection.js";
 import { publishRelease, stageRelease } from "./send.js";
 import { step } from "./steps.js";
-import { listWaiting } from "./touched-rows.js";
+import { surveyWaiting } from "./touched-rows.js";
 import { judgeRelease, leaveRelease, settleRelease, verifyUnits } from "./verification.js";
 
 /** How a run ended; `idle`: nothing was to be done. */
@@ -37,14 +37,14 @@ let runs = 0;
 /** Publishes what is touched on a host. Never throws for what a machine or a unit did: the report and the publication's row say it. */
 export async function runPublication(engine: Engine, host: HostRecord, owner: string): Promise<Report> {
   const ctx = engine.services.context({ kind: "system", name: "publish" });
-  const waiting = await listWaiting(ctx, host.id);
-  if (waiting.length === 0 && (await countUncarried(ctx, host.id)) === 0) return { publicationId: null, state: "idle" };
+  const waiting = await surveyWaiting(ctx, host.id);
+  if (waiting.units === 0 && (await countUncarried(ctx, host.id)) === 0) return { publicationId: null, state: "idle" };
   engine.onStep?.("lock", host.id);
   runs += 1;
   const lease = await takeLease(ctx, host.id, `${owner} ${runs}`, engine.limits);
   try {
-    const author = [...new Set(waiting.map((row) => row.touchedBy ?? "").filter(Boolean))].sort().join(", ");
-    const { id: publicationId } = await openPublication(ctx, host.id, author, causeOf(waiting));
+    const author = [...waiting.by].sort().join(", ");
+    const { id: publicationId } = await openPublication(ctx, host.id, author, causeOf(waiting.reasons));
     const live: Run["live"] = { root: null, files: [], shards: new Map() };
     const budget = budgetOf(engine);
     return await inOrder({
@@ -53,7 +53,7 @@ export async function runPublication(engine: Engine, host: HostRecord, owner: st
       host,
       lease,
       publicationId,
-      waiting,
+      waiting: null,
       units: [],
       live,
       budget,
@@ -105,7 +105,7 @@ async function publishBatches(run: Run, meetings = MOST_MEETINGS): Promise<"done
     do {
       const ended = await publishBatch(run, batches);
       state = state === "partial" || ended === "idle" ? state : ended;
-    } while (run.waiting.length > 0);
+    } while (batches.waiting.length > 0);
     return state;
   } catch (error) {
     if (!(error instanceof DriftMet)) throw error;
@@ -123,7 +123,7 @@ async function publishBatch(run: Run, batches: Batches): Promise<"done" | "parti
   const { engine, host } = run;
   run.units = [];
   run.units = await step(run, "desired", async () => selectUnits(run, await batches.next()));
-  run.waiting = batches.rest;
+  run.waiting = batches.waiting;
   if (run.units.length === 0) return "idle";
   run.budget = budgetOf(engine);
   await step(run, "render", async () => {

@@ -5,6 +5,8 @@ import type { Engine } from "./engine.js";
 import { touch } from "./touch.js";
 
 const PAGE = 500;
+/** Units that serve, read at once. */
+const SERVED = 2_000;
 
 /** Touches all units of the roles that this host's daemons fill, page by page, and those it knows already. Returns how many. */
 export async function touchAll(engine: Pick<Engine, "roles">, ctx: Context, host: HostRecord): Promise<number> {
@@ -29,11 +31,19 @@ export async function touchAll(engine: Pick<Engine, "roles">, ctx: Context, host
       if (keys.length < PAGE || last === undefined) break;
       after = last;
     }
-    const served = await ctx.db.publishUnit.findMany({
-      where: { hostId: host.id, role: name, serving: { not: "nothing" } },
-      select: { key: true, accountId: true },
-    });
-    const orphans = served.filter(({ key }) => !seen.has(key));
+    const orphans: { key: string; accountId: string | null }[] = [];
+    for (let after = ""; ; ) {
+      const served = await ctx.db.publishUnit.findMany({
+        where: { hostId: host.id, role: name, serving: { not: "nothing" }, id: { gt: after } },
+        orderBy: { id: "asc" },
+        take: SERVED,
+        select: { id: true, key: true, accountId: true },
+      });
+      orphans.push(...served.filter(({ key }) => !seen.has(key)));
+      const last = served.at(-1);
+      if (served.length < SERVED || last === undefined) break;
+      after = last.id;
+    }
     await ctx.transaction((tx) =>
       touch(
         tx,

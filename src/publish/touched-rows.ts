@@ -5,6 +5,8 @@ import type { UnitRow, WaitingRow } from "./engine.js";
 
 /** Rows of the narrow list, read at once. */
 const LIST = 2_000;
+/** SQLite takes 999 values in one question. */
+const IDS_AT_ONCE = 500;
 
 /** The columns of UnitRow. */
 export const COLUMNS = {
@@ -29,6 +31,9 @@ export const COLUMNS = {
   letGoAt: true,
 } as const;
 
+/** The columns of WaitingRow. */
+const WAITING = { id: true, role: true, key: true, accountId: true, serving: true, touchedBy: true, touchedFor: true } as const;
+
 /** Lists the touched units of a host, at most so many; sorted where these are all. */
 export async function listTouched(ctx: Context, hostId: string, take: number): Promise<UnitRow[]> {
   // In an order of the database's, every unit of the host would be read for the few that are touched.
@@ -49,21 +54,45 @@ export const touched = (db: Db) => ({ wanted: { gt: db.publishUnit.fields.publis
 
 const touchedOn = (ctx: Context, hostId: string) => ({ hostId, ...touched(ctx.db) });
 
-/** Lists all that is touched, sorted. */
-export async function listWaiting(ctx: Context, hostId: string): Promise<WaitingRow[]> {
-  const rows: WaitingRow[] = [];
+/** Yields all that is touched, page by page, each sorted: a host has as many as a hundred thousand units, whose rows are never held at once. */
+export async function* pagesWaiting(ctx: Context, hostId: string): AsyncGenerator<WaitingRow[]> {
   for (let after = ""; ; ) {
     const page = await ctx.db.publishUnit.findMany({
       where: { ...touchedOn(ctx, hostId), id: { gt: after } },
       orderBy: { id: "asc" },
       take: LIST,
-      select: { id: true, role: true, key: true, accountId: true, serving: true, touchedBy: true, touchedFor: true },
+      select: WAITING,
     });
-    rows.push(...page);
-    if (page.length < LIST) break;
-    after = page.at(-1)?.id ?? "";
+    const last = page.at(-1)?.id;
+    yield page.sort(byName);
+    if (page.length < LIST || last === undefined) return;
+    after = last;
   }
-  return rows.sort(byName);
+}
+
+/** What is told of all that is touched before any of it is read: how many units, who touched them and for what. */
+export async function surveyWaiting(ctx: Context, hostId: string): Promise<{ units: number; by: ReadonlySet<string>; reasons: ReadonlySet<string> }> {
+  const [by, reasons] = [new Set<string>(), new Set<string>()];
+  let units = 0;
+  for await (const page of pagesWaiting(ctx, hostId)) {
+    units += page.length;
+    for (const { touchedBy, touchedFor } of page) {
+      by.add(touchedBy ?? "");
+      reasons.add(touchedFor);
+    }
+  }
+  by.delete("");
+  return { units, by, reasons };
+}
+
+/** Yields those of these units that are still touched, list by list. */
+export async function* pagesOfIds(ctx: Context, hostId: string, lists: readonly (readonly string[])[]): AsyncGenerator<WaitingRow[]> {
+  for (const ids of lists) {
+    for (let start = 0; start < ids.length; start += IDS_AT_ONCE) {
+      const where = { ...touchedOn(ctx, hostId), id: { in: ids.slice(start, start + IDS_AT_ONCE) } };
+      yield await ctx.db.publishUnit.findMany({ where, select: WAITING });
+    }
+  }
 }
 
 /** Reads these units of a host, touched or not, at most so many, sorted: for what would become of them. */

@@ -68,7 +68,7 @@ export async function measure(options: Options, say: (line: string) => void): Pr
   const build = await buildPrograms([...PROGRAMS, "publish/full-render"]);
   try {
     if (only.includes("render")) say(`rendering ${sites} sites`);
-    const rendered = only.includes("render") ? await measureRender(build, sites, runs) : null;
+    const rendered = only.includes("render") ? await measureRender(build, sites, runs, options.batch) : null;
     const published = only.some((name) => name !== "render") ? await measurePublished(build, options, say) : null;
     return { options, machine: machineWords(), rendered, published };
   } finally {

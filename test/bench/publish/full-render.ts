@@ -7,13 +7,14 @@ import { discoverFeatures } from "../../../src/core/discover.js";
 import type { Machine, MachineStatus } from "../../../src/core/machine/index.js";
 import { saveHost } from "../../../src/features/hosts/hosts.js";
 import { startPanel } from "../../../src/panel.js";
+import { BATCH } from "../../../src/publish/batches.js";
 import type { HostDirectory, HostingFeature, HostRecord } from "../../../src/publish/index.js";
 import { layAccounts } from "./accounts.js";
 import { environmentOf, memoryOf } from "./environment.js";
 import { answerLines } from "./lines.js";
 
 await answerLines({
-  async fill({ state, sites }: { state: string; sites: number }) {
+  async fill({ state, sites, batch }: { state: string; sites: number; batch: number | null }) {
     const features = ((await discoverFeatures()) as HostingFeature[]).map((feature) => ({
       ...feature,
       // Nobody is there to be asked: units then count as proven by their daemon.
@@ -22,7 +23,10 @@ await answerLines({
         ? {}
         : { hosts: (services: Program["services"]) => takingAll((feature.hosts as NonNullable<typeof feature.hosts>)(services)) }),
     }));
-    const program = await boot(environmentOf(state), { features });
+    const program = await boot(environmentOf(state), {
+      features,
+      publisher: batch === null ? {} : { limits: { batch: { ...BATCH, units: batch } } },
+    });
     const system = program.services.context({ kind: "system", name: "bench" });
     const { id } = await saveHost(system, {
       ...{ name: "web1", address: "192.0.2.1", door: "ssh" as const, port: 22, user: "mutu", homes: "/srv/mutu/homes" },

@@ -15,7 +15,7 @@ export interface Rendered {
 }
 
 /** Measures it. */
-export async function measureRender(build: Build, sites: number, runs: number): Promise<Rendered> {
+export async function measureRender(build: Build, sites: number, runs: number, batch: number | null): Promise<Rendered> {
   const state = mkdtempSync(join(tmpdir(), "mutu-bench-render-"));
   const ask = async <Value>(verb: string, input: object): Promise<Value> => {
     const started: Asked = askLines(
@@ -29,7 +29,7 @@ export async function measureRender(build: Build, sites: number, runs: number): 
   };
   try {
     await layTables(state);
-    const figures: Rendered = { fill: await ask("fill", { sites }), runs: [] };
+    const figures: Rendered = { fill: await ask("fill", { sites, batch }), runs: [] };
     for (let run = 0; run < runs; run += 1) figures.runs.push(await ask("compare", {}));
     return figures;
   } finally {

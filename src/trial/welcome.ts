@@ -19,7 +19,7 @@ export function welcome(layout: Layout, people: People): string {
                SFTP: sftp -P ${sftp} LOGIN@localhost     FTPS: localhost, port ${ftp}     (FTP accounts > Add)
     Names      dig @127.0.0.1 -p ${dns} NAME.localhost     (add +dnssec to see the signatures)
 
-  Next: Accounts > Add an account, then Sites > Add a site with an address such as club.localhost.
+  Next: Hosting accounts > Create an account, then Sites > Add a site with an address such as club.localhost.
   The same from a terminal: ${command} --help
   Accounts are NOT isolated from each other in a trial: every program runs as one user,
   and nobody can shut an FTP session into its folder for good: a link in it leads out. docs/install.md sets up real machines.

@@ -13,7 +13,7 @@ import type { Scope } from "../support/database.js";
 
 const scope: ViewScope = {
   page: { locale: "en", path: "/", layout: "plain", query: {} },
-  form: { failed: false, message: null, values: {}, errors: {}, list: [] },
+  form: { failed: false, message: null, values: {}, errors: {}, list: [], labels: {} },
   csrf: () => "token",
 };
 

@@ -13,6 +13,8 @@ export interface FormState {
   /** Field → sentence. */
   errors: Record<string, string>;
   list: { field: string; message: string }[];
+  /** Field → label, as the page names it; filled while the page is drawn. */
+  labels: Record<string, string>;
 }
 
 /** Where a form leads: an address, or an address and a sentence to show there. */
@@ -37,7 +39,7 @@ declare module "fastify" {
 
 /** Gives the state of a form that nobody has sent yet. */
 export function freshForm(): FormState {
-  return { failed: false, message: null, values: {}, errors: {}, list: [] };
+  return { failed: false, message: null, values: {}, errors: {}, list: [], labels: {} };
 }
 
 /** Makes the handler of a POST route from a schema and an act. */
@@ -71,7 +73,8 @@ function isReply(answer: Answer | FastifyReply): answer is FastifyReply {
 function refusedForm(request: FastifyRequest, schema: TSchema, body: Record<string, unknown>, refusal: Refusal): FormState {
   const list = refusal.fields.map(({ field, code, data }) => ({ field, message: request.t(messageKey(code), data) }));
   const message = list.length === 0 ? request.t(messageKey(refusal.code), refusal.data) : null;
-  return { failed: true, message, values: typed(schema, body), errors: Object.fromEntries(list.map((item) => [item.field, item.message]).reverse()), list };
+  const errors = Object.fromEntries(list.map((item) => [item.field, item.message]).reverse());
+  return { failed: true, message, values: typed(schema, body), errors, list, labels: {} };
 }
 
 /** What was typed, but never a password: a page that shows one can be kept by a cache or a screen. */

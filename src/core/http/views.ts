@@ -58,6 +58,8 @@ export function createViews(folder: string, text: Text, publicFolder: string): V
   return {
     fragment: render,
     page(name, data, scope) {
+      // The list of what is wrong stands above its fields: a first drawing learns what they are called.
+      if (scope.form.list.length > 0) render(name, data, scope);
       const body = render(name, data, scope);
       return `${render(`layouts/${scope.page.layout}`, { body }, scope)}\n`;
     },
@@ -68,9 +70,16 @@ export function createViews(folder: string, text: Text, publicFolder: string): V
 function registerComponent(handlebars: typeof Handlebars, file: string, template: Template): void {
   const name = file.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
   handlebars.registerHelper(name, function component(this: unknown, options: Handlebars.HelperOptions) {
+    learnLabel(options);
     const body = options.fn ? new handlebars.SafeString(options.fn(this)) : undefined;
     return new handlebars.SafeString(template({ ...options.hash, body }, { data: options.data }));
   });
+}
+
+/** A component with a name and a label is a field: errors are told with its label. */
+function learnLabel({ hash, data }: Handlebars.HelperOptions): void {
+  const { name, label } = hash as { name?: unknown; label?: unknown };
+  if (typeof name === "string" && typeof label === "string") (data as ViewScope).form.labels[name] ??= label;
 }
 
 /** Only a layout may put in what is already HTML: the page that it frames. */

@@ -136,7 +136,7 @@ async function drawList(request: FastifyRequest, reply: FastifyReply, state?: "s
   const window = windowOf(request.query);
   const list = await listAccounts(request.ctx, { ...window, ...(state ? { state } : {}) });
   const path = { suspended: "/accounts/suspended", removed: "/accounts/bin", all: "/accounts" }[state ?? "all"];
-  return reply.page("accounts/list", { list: pagedList(list, window, path) });
+  return reply.page("accounts/list", { list: pagedList(list, window, path), state });
 }
 
 async function draw(request: FastifyRequest, reply: FastifyReply) {

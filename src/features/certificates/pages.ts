@@ -17,13 +17,15 @@ export const STATES = ["valid", "partial", "failing", "expiring", "waiting", "no
 export const subjectKey = (request: FastifyRequest) => (request.params as { certificate: string }).certificate;
 export const subjectPath = ({ id }: { id: string }) => `/certificates/${id}`;
 
-/** The views of some subjects, with one more query. */
+/** The views of some subjects, with two more queries. */
 export async function viewsOf(request: FastifyRequest, rows: readonly ShownSubject[]) {
+  const { db, clock } = request.ctx;
   const places = await placesOf(
-    request.ctx.db,
+    db,
     rows.flatMap(({ currentId }) => currentId ?? []),
   );
-  return rows.map((subject) => subjectView(request, subject, places, request.ctx.clock.now()));
+  const asks = (await readSetting(db, "certificates.directory")) !== null;
+  return rows.map((subject) => subjectView(request, subject, places, { now: clock.now(), asks }));
 }
 
 /** What a list is asked for: the account that is looked at, or all of them for administrators' overview. */

@@ -15,6 +15,8 @@ export interface Reader {
 export type ChipState = "waiting" | "published" | "verified" | "failed" | "held";
 type Place = Pick<CertificatePlace, "name" | "wantedId" | "placedId" | "verifiedAt" | "problem">;
 type Name = ShownSubject["names"][number];
+/** `asks`: an authority is chosen, so certificates are asked for. */
+type Moment = { now: Date; asks: boolean };
 
 const WORST: ChipState[] = ["failed", "waiting", "published", "verified", "held"];
 const SOON_DAYS = 14;
@@ -40,7 +42,7 @@ export function subjectChip(subject: ShownSubject, places: readonly Place[]): Ch
 }
 
 /** Everything that lists and the page show. */
-export function subjectView(reader: Reader, subject: ShownSubject, places: readonly Place[], now: Date) {
+export function subjectView(reader: Reader, subject: ShownSubject, places: readonly Place[], { now, asks }: Moment) {
   const { current } = subject;
   const chip = subjectChip(subject, places);
   const days = current ? Math.floor((current.notAfter.getTime() - now.getTime()) / DAY_MS) : null;
@@ -59,7 +61,7 @@ export function subjectView(reader: Reader, subject: ShownSubject, places: reado
     retriable: subject.source === "acme" && chip !== "verified" && chip !== "published",
     own: subject.source === "own",
     none: subject.source === "none",
-    chip: { id: `certificate-${subject.id}`, state: chip, label: chipLabel(reader, subject, chip), text: chipText(reader, subject, chip, places) },
+    chip: { id: `certificate-${subject.id}`, state: chip, label: chipLabel(reader, subject, chip), text: chipText(reader, subject, chip, places, asks) },
     names: subject.names.map((name) => nameView(reader, subject, name, places)),
     problem: problemText(reader, readProblem(subject.problem)),
     nextAt: subject.nextAt !== null && subject.nextAt > now && (subject.problem !== null || !current) ? subject.nextAt : null,
@@ -105,7 +107,7 @@ function chipLabel(reader: Reader, subject: ShownSubject, chip: ChipState): stri
   return reader.t(chip === "failed" && subject.current ? "certificates.incomplete" : `certificates.chips.${chip}`);
 }
 
-function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places: readonly Place[]): string | null {
+function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places: readonly Place[], asks: boolean): string | null {
   const { current } = subject;
   const failing = subject.names.filter((name) => nameChip(subject, name, places) === "failed");
   const problem = readProblem(subject.problem) ?? readProblem(failing.find((one) => one.problem)?.problem ?? null);
@@ -113,6 +115,8 @@ function chipText(reader: Reader, subject: ShownSubject, chip: ChipState, places
   if (chip === "failed")
     return reader.t("certificates.some_failing", { count: failing.length, names: failing.map(({ name }) => displayName(name)).join(", ") });
   if (subject.problem !== null && current) return `${problemText(reader, problem)} ${reader.t("certificates.serving.current")}`;
+  // Without an authority nothing is on its way.
+  if (chip === "waiting" && !asks && subject.source === "acme" && !current) return reader.t("certificates.chip_texts.nobody_asked");
   return chip === "verified" ? null : reader.t(`certificates.chip_texts.${chip}`);
 }
 

@@ -5,7 +5,7 @@ import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
 import { planPutBack, putBack, unitNamed } from "./put-backs.js";
 import { PutBackInput } from "./schemas.js";
-import { plannedParts, roleName, sayTo } from "./shown.js";
+import { plannedParts, roleName, sayTo, unitName } from "./shown.js";
 
 const config = { access: "admin" } as const;
 const idOf = (request: FastifyRequest) => (request.params as { release: string }).release;
@@ -49,7 +49,7 @@ export function putBackPages(app: FastifyInstance, services: Services): void {
       },
       host: host.name,
       unit,
-      unitName: unit && `${unit.role} ${unit.key}`,
+      unitName: unit && unitName(request.ctx, sayTo(request), unit.role, unit.key),
       units,
       coming: units.filter(({ back }) => back).length,
       staying: units.filter(({ back }) => !back).length,

@@ -70,8 +70,11 @@ function asRead<Data extends ErrorData>(data: Data): Data {
 /** Gives a part's sentences; a unit that says nothing of itself is named by its role and key. The programs' own words are for administrators. */
 export function partBody(ctx: Context, say: Say, part: PartRow) {
   const { role, key, accountId, change, serving, result } = part;
-  const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, asRead(sentence.data)));
-  const sentences = spoken.length > 0 ? spoken : [say("publications.unit", { role: roleName(say, role), key })];
+  const name = nameWithOwner(say, role, key);
+  // A unit that serves no name of its own is called by role and key in its sentences.
+  const named = ({ data }: Sentence) => asRead(data["unit"] === `${role} ${key}` ? { ...data, unit: name } : data);
+  const spoken = (part.says as Sentence[]).map((sentence) => say(sentence.key, named(sentence)));
+  const sentences = spoken.length > 0 ? spoken : [name];
   const fault = part.faultCode === null ? null : say(messageKey(part.faultCode), asRead((part.faultData ?? {}) as ErrorData));
   const output = isAdmin(ctx.actor) ? (part.output as string[]) : [];
   return { role, key, accountId, change, sentences, serving, result, fault, output };
@@ -84,8 +87,11 @@ export function roleName(say: Say, role: string): string {
 }
 
 /** What a unit is called; members read what it is, administrators also whose. */
-function unitName(ctx: Context, say: Say, role: string, key: string): string {
-  if (!isAdmin(ctx.actor)) return unitWords(say, role, key);
+export function unitName(ctx: Context, say: Say, role: string, key: string): string {
+  return isAdmin(ctx.actor) ? nameWithOwner(say, role, key) : unitWords(say, role, key);
+}
+
+function nameWithOwner(say: Say, role: string, key: string): string {
   const [owner, version] = key.split("/");
   if (role === "php" && version !== undefined) return say("publications.unit_pool_of", { version, owner });
   return say("publications.unit", { role: roleName(say, role), key });

@@ -17,6 +17,7 @@ const accountIn = (body: string) => /\/accounts\/([0-9a-f-]{36})"/.exec(body)?.[
 
 test("An administrator creates an account with a new owner, whose password is shown once and opens the panel", async (t) => {
   const { panel, ctx, root } = await createPanel(t);
+  for (const page of ["/sites/new", "/domains/new", "/ftp-logins/new"]) assert.ok((await root.get(page)).body.includes('href="/accounts/new"'), page);
   const fields = { login: "club", name: "Club de ski", ownerLogin: "jeanne", ownerEmail: "jeanne@example.org" };
   const answer = await root.submit("/accounts/new", "/accounts", fields);
   assert.equal(answer.statusCode, 200, answer.body.slice(0, 2000));
@@ -47,7 +48,9 @@ test("Refused accounts say why at each field", async (t) => {
   assert.ok((await refused({ login: "club" })).includes("The short name club is taken"));
   assert.ok((await refused({ login: "9x" })).includes("beginning with a letter"));
   assert.ok((await refused({ login: "purged-2000" })).includes("beginning with a letter"));
-  assert.ok((await refused({ name: "" })).includes('aria-invalid="true"'));
+  const unnamed = await refused({ name: "" });
+  assert.ok(unnamed.includes('aria-invalid="true"'));
+  assert.ok(unnamed.includes('<a href="#field-name">Association — Fill this in.</a>'));
   assert.ok((await refused({ webHostId: "nowhere" })).includes('role="alert"'));
   assert.ok((await refused({ ownerLogin: "new-one", ownerEmail: "nonsense" })).includes('aria-invalid="true"'));
   for (const bad of HOSTILE_STRINGS) await refused({ login: `a${bad}b` });

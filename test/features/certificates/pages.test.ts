@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { writeSetting } from "../../../src/core/settings.js";
 import { getSubject } from "../../../src/features/certificates/subjects.js";
 import { addSite } from "../../../src/features/sites/sites.js";
 import { buildTestApp } from "../../support/app.js";
@@ -133,6 +134,14 @@ test("What is wrong is said at its field, in both languages, and the key is not 
   assert.ok([403, 422].includes(broken.statusCode), String(broken.statusCode));
   const large = await sendFiles(french, own, {}, { "big.pem": Buffer.alloc(500_000, "x") });
   assert.equal(large.statusCode, 413);
+});
+
+test("Without an authority no certificate is said to be on its way", async (t) => {
+  const { ctx, subject, jeanne } = await createPanel(t);
+  const page = `/certificates/${subject.id}`;
+  for (const path of ["/certificates", page]) assert.ok((await jeanne.get(path)).body.includes("No certificate has been asked for yet"), path);
+  await ctx.transaction((tx) => writeSetting(tx, "certificates.directory", "https://ca.test/directory"));
+  for (const path of ["/certificates", page]) assert.ok((await jeanne.get(path)).body.includes("The certificate is on its way"), path);
 });
 
 test("The source changes: none, back to one's own, automatic", async (t) => {

@@ -25,6 +25,8 @@ test("A member hosts a domain, sees where its records and its health are, remove
   const page = await jeanne.get(path);
   for (const words of ["café-club.test", "xn--caf-club-d1a.test", `${path}/health`, `${path}/records`]) assert.ok(page.body.includes(words), words);
   assert.ok((await jeanne.get("/domains?q=CAFÉ")).body.includes(path));
+  const nothing = (await jeanne.get("/domains?q=nowhere")).body;
+  assert.ok(nothing.includes("Nothing matches “nowhere”") && !nothing.includes("No domain"), "a search that finds nothing is no empty list");
   assert.equal((await jeanne.get(`${path}/delete`)).statusCode, 200);
   assert.equal((await jeanne.submit(`${path}/delete`, `${path}/delete`)).statusCode, 303);
   assert.ok((await jeanne.get("/domains/bin")).body.includes(path));

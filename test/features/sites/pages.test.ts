@@ -84,6 +84,8 @@ test("A removal counts what stops, the bin gives the site back", async (t) => {
   const asked = await panel.jeanne.get(`${page}/delete`);
   assert.ok(asked.body.includes("2 addresses will not answer any more"));
   assert.equal((await panel.jeanne.submit(`${page}/delete`, `${page}/delete`)).headers.location, page);
+  const [domain] = (await panel.jeanne.get("/api/v1/domains")).json().items as { addresses: number }[];
+  assert.equal(domain?.addresses, 0, "a domain counts the addresses that answer");
   const bin = await panel.jeanne.get("/sites/bin");
   assert.ok(bin.body.includes(page));
   assert.ok(!(await panel.jeanne.get("/sites")).body.includes(`href="${page}"`));
@@ -180,6 +182,9 @@ test("A reader sees and changes nothing", async (t) => {
   assert.equal(page.statusCode, 200);
   assert.ok(!page.body.includes(`/sites/${id}/php`));
   assert.equal((await lise.post(`/sites/${id}/delete`, {}, await lise.csrf("/"))).statusCode, 403);
+  // Who may write, but not now, is told so, instead of being asked to choose among no accounts.
+  await panel.ctx.db.account.update({ where: { id: panel.account.id }, data: { state: "suspended" } });
+  assert.ok((await panel.jeanne.get("/sites/new")).body.includes("No account to work in"));
 });
 
 test("The API does what pages do", async (t) => {

@@ -33,19 +33,20 @@ export function foreignTexts(locale: Locale): string[] {
   return [...foreign, ...other.keys(), ...own.keys()];
 }
 
-/** Gives the texts of a page that are in this list, word for word. */
+/** Gives the texts of a page that are in this list, word for word. The page is asked for its texts: the list is twenty times as long. */
 export async function textsAmong(page: Page, list: string[]): Promise<string[]> {
-  return page.evaluate((texts) => {
-    const known = new Set(texts);
+  const texts = await page.evaluate(() => {
     const walker = document.createTreeWalker(document.documentElement, NodeFilter.SHOW_TEXT);
     const found: string[] = [];
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       const text = node.textContent?.trim() ?? "";
       // The name of a job may be the key of a message; a language names itself.
-      if (known.has(text) && !node.parentElement?.closest("a[href^='/jobs/'], form[action^='/jobs/'], body [lang]")) found.push(text);
+      if (text !== "" && !node.parentElement?.closest("a[href^='/jobs/'], form[action^='/jobs/'], body [lang]")) found.push(text);
     }
     return found;
-  }, list);
+  });
+  const known = new Set(list);
+  return texts.filter((text) => known.has(text));
 }
 
 /** Gives what sticks out of the window or of its card, and what is cut off where nothing says so (an ellipsis does). */

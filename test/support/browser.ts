@@ -1,5 +1,5 @@
 /** Debian's Chromium on pages of a listening application: screenshots, axe, and every console error kept. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,7 +8,9 @@ import type { Scope } from "./database.js";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-const EXECUTABLE = "/usr/bin/chromium";
+/** The same engine; without the windows, menus and services of a whole browser it takes a quarter less of a processor. */
+const HEADLESS = "/usr/bin/chromium-headless-shell";
+export const EXECUTABLE = existsSync(HEADLESS) ? HEADLESS : "/usr/bin/chromium";
 /** Without these it looks for Google's hosts at every start. */
 const FLAGS = [
   "--no-sandbox",

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isIP } from "node:net";
 import { test } from "node:test";
-import { shown } from "./certificates-rig.js";
+import { runJobs, shown } from "./certificates-rig.js";
 import type { LabNode } from "./lab/node.js";
 import { run, until } from "./lab/run.js";
 import type { House, SiteBody } from "./main-job/rig.js";
@@ -79,7 +79,7 @@ export function moveTests(scene: () => Scene): void {
       until(
         `the move: ${state}`,
         async () => {
-          await control.exec(["mutu", "jobs", "run", "certificates.deliver"]);
+          await runJobs(house, "certificates.deliver");
           await api("POST", `${path}/look`);
           const move = await api<Move>("GET", path);
           return move.state === state ? move : undefined;

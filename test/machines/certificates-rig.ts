@@ -3,6 +3,7 @@ import { readdirSync } from "node:fs";
 import { selfSigned } from "../../src/core/http/certificate.js";
 import type { LabNode } from "./lab/node.js";
 import { run, until } from "./lab/run.js";
+import type { House } from "./main-job/rig.js";
 
 const FOLDER = "/var/lib/pebble";
 
@@ -63,6 +64,14 @@ export async function atAnotherTime(node: LabNode, jump: string, words: readonly
   const time = [`LD_PRELOAD=${CLOCK.target}`, `FAKETIME=${jump}`, "FAKETIME_DONT_FAKE_MONOTONIC=1"];
   const env = ["env", "-i", "PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/var/lib/mutu-panel", ...time];
   await node.must([...user, ...env, "node", "/opt/mutu/dist/cli.js", ...words]);
+}
+
+/** Runs jobs of the panel to their end, one after the other; one that is under way by itself answers that it is busy. */
+export async function runJobs(house: House, ...jobs: string[]): Promise<void> {
+  for (const job of jobs) {
+    const { status, body } = await house.api("POST", `/jobs/${job}/runs`);
+    if (status !== 200 && status !== 409) throw new Error(`${job}: ${status} ${JSON.stringify(body)}`);
+  }
 }
 
 /** What openssl sees, as anybody would: the certificate in PEM, its issuer and names. */

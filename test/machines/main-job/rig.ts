@@ -8,11 +8,14 @@ import { REPOSITORY } from "../lab/layers.js";
 import type { Bind, LabNode } from "../lab/node.js";
 import { until } from "../lab/run.js";
 import { panelBinds } from "./panel-tree.js";
+import { PanelSql } from "./sql.js";
 
 export const ORIGIN = "https://control";
 export const ADMIN = "ada";
 const COMMAND_MS = 180_000;
 const PANEL_MS = 60_000;
+/** A job that is run answers when it is over. */
+const ANSWER_SECONDS = 80;
 const CHIP_MS = 150_000;
 const CHIP_PAUSE_MS = 250;
 /** The panel takes 600 requests a minute of one address, and a quick machine would ask more. */
@@ -151,8 +154,13 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
     if (pause > 0) await wait(pause);
   };
 
+  const database = new PanelSql(control, [...asPanel, ...inPanel]);
   const house: House = {
-    ...{ lab, control, web, close, added: "" },
+    ...{ lab, control, web, added: "" },
+    async close() {
+      database.close();
+      await close();
+    },
     mutu: (...words) => control.must(["mutu", ...words], { timeoutMs: COMMAND_MS }),
     ask: (url, options) => lab.fetch(web, url, options),
     async api(method, path, body, key) {
@@ -160,7 +168,7 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
       const content = body === undefined ? {} : { body: JSON.stringify(body) };
       const headers = { authorization, ...(body === undefined ? {} : { "content-type": "application/json" }) };
       await turn();
-      const answer = await lab.fetch(control, `${origin}/api/v1${path}`, { method, headers, ...content });
+      const answer = await lab.fetch(control, `${origin}/api/v1${path}`, { method, headers, timeoutSeconds: ANSWER_SECONDS, ...content });
       return { status: answer.status, body: answer.body === "" ? null : JSON.parse(answer.body) };
     },
     async page(path, key) {
@@ -184,15 +192,7 @@ function houseOf(lab: Lab, close: () => Promise<void>, origin: string): House {
       keys.set(login, key);
       return key;
     },
-    async sql(text, ...values) {
-      const source = `        import { DatabaseSync } from "@photostructure/sqlite";
-        const [text, values] = process.argv.slice(1);
-        const db = new DatabaseSync("/var/lib/mutu-panel/mutu.db");
-        db.exec("PRAGMA busy_timeout = 20000");
-        process.stdout.write(JSON.stringify(db.prepare(text).all(...JSON.parse(values))));
-        db.close();`;
-      return house.script(source, text, JSON.stringify(values));
-    },
+    sql: (text, ...values) => database.ask(text, values),
     async chip(site, ...states) {
       return until(
         `${site}: ${states.join(" or ")}`,

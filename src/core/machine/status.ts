@@ -37,7 +37,10 @@ export function parseStatus(answer: Answer): MachineStatus {
     if (KNOWN.has(line.key)) continue;
     const space = line.value.indexOf(" ");
     const own: [string, string] = space < 0 ? [line.value, ""] : [line.value.slice(0, space), line.value.slice(space + 1)];
-    daemons.set(line.key, [...(daemons.get(line.key) ?? []), own]);
+    const known = daemons.get(line.key);
+    if (known === undefined) daemons.set(line.key, [own]);
+    // A machine that was taken over may tell millions: they are not copied for each.
+    else known.push(own);
   }
   return {
     protocol: Number(value("protocol")),

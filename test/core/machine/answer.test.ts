@@ -99,3 +99,8 @@ test("a manifest is sorted: the same change, the same bytes", () => {
   const change = { base: null, root: HASH, shards: [], deletes: ["3f/a/z", "3f/a/b"], puts: [] };
   assert.equal(renderManifest(change), `base none\nroot ${HASH}\ndelete 3f/a/b\ndelete 3f/a/z\n`);
 });
+
+test("a machine that tells without end is read in one go", () => {
+  const lines = 300_000;
+  assert.equal(parseStatus(parseAnswer("first login x\n".repeat(lines))).daemons.get("first")?.length, lines);
+});

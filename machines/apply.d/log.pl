@@ -1,6 +1,7 @@
 # Reads the last lines of a log for apply's verb `log` (log.sh). Debian's perl-base is enough.
 #   own <folder> <php|error|access> <n>                  files of the account below logs, as its number: php/<ServerName>.log, error.log, access.log, each after its .1
-#   new <folder> <error|access> <n> <account> <notes>    what Apache wrote after the splitter's last offset: "<account> <ServerName> …"
+#   new <folder> <error|access> <n> <account> <notes> <nginx's folder> <MUTU_ROOT>
+#       what Apache wrote after the splitter's last offset, "<account> <ServerName> …", and nginx without it, "<name asked for> <seconds> …" (split-logs.d/front.pl)
 # Prints `line <ServerName> <text>`: at most n lines of each name, bounded bytes, control characters as \x1b. Follows no link, opens nothing but plain files.
 use strict;
 use warnings;
@@ -13,8 +14,8 @@ my $NEW_BYTES = 33_554_432;
 my $LINE_BYTES = 4_000;
 my $OUT_BYTES = 524_288;
 
-my ($how, $folder, $kind, $count, $account, $notes) = @ARGV;
-my (%kept, @order);
+my ($how, $folder, $kind, $count, $account, $notes, $front, $root) = @ARGV;
+my (%kept, @order, %listed);
 
 sub keep {
     my ($site, $text) = @_;
@@ -25,7 +26,7 @@ sub keep {
 }
 
 # Our own questions after each publication are nobody's visit.
-sub probe { $_[0] =~ m{ "GET /\.well-known/mutu-probe(?:/php)? HTTP/1\.[01]" 200 } }
+sub probe { $_[0] =~ m{ "GET /\.well-known/mutu-probe(?:/php)? HTTP/[0-9.]+" 200 } }
 
 # Where PHP's pools are reached is nobody's business (random names are one of their walls).
 sub quiet { $_[0] =~ s{(?:unix:)?/\S*?\.sock(?:\|fcgi://\w*)?}{PHP}gr }
@@ -89,12 +90,15 @@ sub new {
     # A batch that is being given out: who has theirs already goes on after it.
     my $given = -e "$notes/spool/state" && !-e "$notes/spool/$account.$kind";
     if (my ($known) = plain($given ? "$notes/spool/state" : "$notes/state")) {
-        while (<$known>) { $split{$1} = $2 if /\Araw (\d+) (\d+)$/ }
+        while (<$known>) { $split{$1}{$2} = $3 if /\A(raw|front) (\d+) (\d+)$/ }
     }
-    opendir my $entries, $folder or return;
-    for my $entry (grep { /\A\Q$kind\E\.[a-z0-9-]+\.log\z/ } readdir $entries) {
-        my ($file, @stat) = plain("$folder/$entry") or next;
-        push @files, { file => $file, size => $stat[7], time => $stat[9], from => $split{$stat[1]} || 0 };
+    for my $whose ('raw', 'front') {
+        my $in = $whose eq 'raw' ? $folder : $front;
+        opendir my $entries, $in or next;
+        for my $entry (grep { /\A\Q$kind\E\.[a-z0-9-]+\.log\z/ } readdir $entries) {
+            my ($file, @stat) = plain("$in/$entry") or next;
+            push @files, { whose => $whose, file => $file, size => $stat[7], time => $stat[9], from => $split{$whose}{$stat[1]} || 0 };
+        }
     }
     my $left = $NEW_BYTES;
     for my $one (sort { $b->{time} <=> $a->{time} } @files) {
@@ -106,12 +110,55 @@ sub new {
     my $mine = "$account ";
     my $length = length $mine;
     for my $one (sort { $a->{time} <=> $b->{time} } grep { defined $_->{start} } @files) {
-        lines_from($one->{file}, $one->{start}, $one->{start} == $one->{from}, sub {
+        my $each = $one->{whose} eq 'front' ? \&front_line : sub {
             my ($line) = @_;
             return if substr($line, 0, $length) ne $mine || probe($line);
             keep($1, $kind eq 'error' ? quiet($2) : $2) if substr($line, $length) =~ /\A(\S+) (.*)\z/s;
-        });
+        };
+        lines_from($one->{file}, $one->{start}, $one->{start} == $one->{from}, $each);
     }
+}
+
+# The name is a visitor's word: it counts when this account's list has it, or a star above it that nobody's longer name stands before.
+sub front_line {
+    my ($name, $at, $line) = $_[0] =~ /\A([a-z0-9_][a-z0-9._-]{0,249}) (\d{1,12})\.\d{3} (.*)\z/s or return;
+    return if probe($line);
+    my $form = $kind eq 'error' ? qr/\[[0-9T:+-]{25}\] \[nginx:error\] \[client [0-9a-f.:]+\] MUTU\d\d: [^"]*"[^"]*"/
+        : qr/[0-9a-f.:]+ - \[[0-9A-Za-z\/:+ -]{26}\] "[^"]*" \d{3} \d+ "[^"]*" "[^"]*" \d+/;
+    return unless $line =~ /\A$form\z/;
+    $listed{$name} //= [listed_as($name)];
+    my ($as) = @{$listed{$name}};
+    keep($as, $line) if defined $as && listed_at($as, $at);
+}
+
+sub listed_as {
+    my ($name) = @_;
+    for my $one ($name, map { '_wildcard.' . substr $name, $_ } grep { substr($name, $_ - 1, 1) eq '.' } 1 .. length($name) - 1) {
+        return $one if (lists())[0]{names}{$one};
+        # Each name that a list has, has a file there.
+        return if lstat "$root/tls/$one.pem";
+    }
+    return;
+}
+
+sub listed_at {     # a name may have changed hands: the list counts that was the newest then
+    my ($as, $at) = @_;
+    for my $one (lists()) { return $one->{names}{$as} if $one->{at} <= $at }
+    return 0;
+}
+
+my @lists;
+sub lists {         # the live one of this account, then older ones of releases that are kept, the newest first
+    return @lists if @lists;
+    my ($place) = map { m{/([0-9a-f]{2})/nginx/names/[^/]+\z} } glob "\Q$root\E/live/release/*/nginx/names/$account.list";
+    my $read = sub {
+        my ($path) = @_;
+        open my $file, '<', $path or return;
+        return { at => (stat $file)[9], names => { map { chomp; $_ => 1 } <$file> } };
+    };
+    return @lists = ({ at => 0, names => {} }) unless defined $place && (my $live = $read->("$root/live/release/$place/nginx/names/$account.list"));
+    my @older = map { $read->($_) } glob "\Q$root\E/releases/*/$place/nginx/names/$account.list";
+    return @lists = ($live, sort { $b->{at} <=> $a->{at} } @older);
 }
 
 $how eq 'own' ? own() : new();

@@ -20,8 +20,8 @@ export function makeFolders(t: TestContext, host = "web1", homes?: string) {
   const at = (...names: string[]) => join(base, ...names);
   for (const name of ["homes", "accounts", "root", "root/run", "drivers", "drivers/apache"]) mkdirSync(at(name), { mode: 0o755 });
   writeFileSync(at("drivers/apache/driver"), "#!/bin/sh\n", { mode: 0o755 });
-  mkdirSync(at("raw"), { mode: 0o750 });
-  execFileSync("chown", [`${DAEMON_USER}:${DAEMON_USER}`, at("raw")]);
+  for (const name of ["raw", "front"]) mkdirSync(at(name), { mode: 0o750 });
+  execFileSync("chown", [`${DAEMON_USER}:${DAEMON_USER}`, at("raw"), at("front")]);
   const keys = {
     HOST: host,
     ROOT: at("root"),
@@ -31,7 +31,7 @@ export function makeFolders(t: TestContext, host = "web1", homes?: string) {
     HOMES: homes ?? at("homes"),
     ACCOUNTS: at("accounts"),
   };
-  const more = { APACHE_LOGS: at("raw"), LOGS: at("notes") };
+  const more = { APACHE_LOGS: at("raw"), NGINX_LOGS: at("front"), LOGS: at("notes") };
   writeFileSync(
     at("machine.conf"),
     Object.entries({ ...keys, ...more })
@@ -44,10 +44,11 @@ export function makeFolders(t: TestContext, host = "web1", homes?: string) {
       chownSync(at(folder, String(account)), account, account);
     }
   }
-  const raw = (name: string, lines: string[]) => {
-    appendFileSync(at("raw", name), lines.map((line) => `${line}\n`).join(""));
-    execFileSync("chown", [DAEMON_USER, at("raw", name)]);
+  const written = (folder: string) => (name: string, lines: string[]) => {
+    appendFileSync(at(folder, name), lines.map((line) => `${line}\n`).join(""));
+    execFileSync("chown", [DAEMON_USER, at(folder, name)]);
   };
+  const [raw, front] = [written("raw"), written("front")];
   const split = (env: Record<string, string> = {}, perl: string[] = []) =>
     spawnSync("setsid", ["--wait", "perl", ...perl, SPLITTER, at("machine.conf")], {
       env: { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", ...env },
@@ -63,7 +64,7 @@ export function makeFolders(t: TestContext, host = "web1", homes?: string) {
     return existsSync(file) ? readFileSync(file, "utf8").split("\n").filter(Boolean) : [];
   };
   const machine = openMachine({ kind: "direct", argv: [APPLY, "-c", at("machine.conf")] });
-  return { base, at, raw, split, inHome, recent, machine };
+  return { base, at, raw, front, split, inHome, recent, machine };
 }
 
 export const line = (account: number | string, site: string, path: string) =>

@@ -1,49 +1,51 @@
-# A batch: what Apache and PHP wrote since the one before, sorted by account and laid aside with the offsets at which the next one begins. Part of split-logs.
+# A batch: what Apache, nginx and PHP wrote since the one before, sorted by account and laid aside with the offsets at which the next one begins. Part of split-logs.
 use strict;
 use warnings;
 use Fcntl qw(:DEFAULT :mode :seek);
 use POSIX ();
 
-our (%most, $NAMES, $raw, $notes, $accounts);
+our (%most, $NAMES, $raw, $front, $notes, $accounts);
 
-sub state_of {  # <file>: offsets by inode, those of PHP's files by account and inode
-    my (%raw, %php);
+sub state_of {  # <file>: offsets of Apache's and nginx's files by inode, those of PHP's by account and inode
+    my (%of, %php);
     for (split /\n/, content($_[0])) {
-        $raw{$1} = $2 if /\Araw (\d+) (\d+)\z/;
+        $of{$1}{$2} = $3 if /\A(raw|front) (\d+) (\d+)\z/;
         $php{$1}{$2} = $3 if /\Aphp (\d+) (\d+) (\d+)\z/;
     }
-    return (\%raw, \%php);
+    return (\%of, \%php);
 }
 
 sub gather {    # lays aside what is new; false: nothing is
     my ($from, $php) = state_of("$notes/state");
-    my (%lines, %raw, $taken);
+    my (%lines, @found, $state, $taken);
     my $left = $most{batch};
-    for my $name (grep { /\A(?:access|error)\.[a-z0-9-]+\.log\z/ } entries($raw)) {
-        my ($file, @stat) = plain("$raw/$name", O_RDONLY) or next;
+    for my $one (map { my ($whose, $folder) = @$_; map { [$whose, $folder, $_] } grep { /\A(?:access|error)\.[a-z0-9-]+\.log\z/ } entries($folder) } ['raw', $raw], ['front', $front]) {
+        my ($whose, $folder, $name) = @$one;
+        my ($file, @stat) = plain("$folder/$name", O_RDONLY) or next;
         my ($kind) = $name =~ /\A(\w+)/;
-        my $at = $from->{$stat[1]} // 0;
+        my $at = $from->{$whose}{$stat[1]} // 0;
         $at = 0 if $at > $stat[7];
         if ($stat[7] - $at > $most{backlog}) { $at = next_line($file, $stat[7] - $most{backlog}); note("$name: more than can be kept waits, its beginning is left out") }
         while ($at < $stat[7] && $left > 0) {
             sysseek $file, $at, SEEK_SET;
             my $got = sysread $file, my $text, $most{read} or last;
             my $end = rindex $text, "\n";
-            # No line of Apache's is that long: it goes.
+            # No line of theirs is that long: it goes.
             if ($end < 0) { last if $got < $most{read}; $at += $got; next }
-            sort_lines(substr($text, 0, $end + 1), $kind, \%lines);
+            if ($whose eq 'front') { front_lines(substr($text, 0, $end + 1), $kind, \@found) }
+            else { sort_lines(substr($text, 0, $end + 1), $kind, \%lines) }
             $at += $end + 1;
             $left -= $end + 1;
             $taken = 1;
         }
-        $raw{$stat[1]} = $at;
+        $state .= "$whose $stat[1] $at\n";
     }
     return 0 unless $taken;
+    give_front(\@found, \%lines);
     for my $account (keys %lines) { $php->{$account} = php_lines($account, $php->{$account} // {}, \%lines) }
     system 'rm', '-rf', '--', "$notes/next";
     mkdir "$notes/next", 0700 or die "next: $!\n";
     for my $account (keys %lines) { put("$notes/next/$account.$_", $lines{$account}{$_}) for keys %{$lines{$account}} }
-    my $state = join '', map { "raw $_ $raw{$_}\n" } sort keys %raw;
     for my $account (sort keys %$php) { $state .= "php $account $_ $php->{$account}{$_}\n" for sort keys %{$php->{$account}} }
     put("$notes/next/state", $state);
     put("$notes/next/day", POSIX::strftime('%Y-%m-%d', gmtime));

@@ -1,6 +1,6 @@
 /** The access log: who asked for what. Pure. */
 import type { LogLine } from "../../core/machine/index.js";
-import { accessMoment } from "./moments.js";
+import { accessMoment, newestFirst } from "./moments.js";
 
 export interface AccessEntry {
   at: Date | null;
@@ -21,7 +21,7 @@ const MICROSECONDS = 1000;
 
 /** Reads lines of the access log, the newest first. A line that was cut keeps what can be read. */
 export function readAccess(lines: readonly LogLine[]): AccessEntry[] {
-  return lines.map(readLine).reverse();
+  return newestFirst(lines.map(readLine));
 }
 
 function readLine({ site, text }: LogLine): AccessEntry {

@@ -20,11 +20,24 @@ export function accessMoment(text: string): Date | null {
   return new Date(at - (sign === "-" ? -1 : 1) * (Number(over) * 60 + Number(rest)) * 60_000);
 }
 
-/** `2026-11-28 12:43:52.914630`, of Apache's error log; machines run in UTC. */
-export function apacheMoment(text: string): Date | null {
-  const [, date, time] = /^(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)\.\d+$/.exec(text) ?? [];
-  const at = new Date(`${date}T${time}Z`);
+/** `2026-11-28 12:43:52.914630`, of Apache's error log; machines run in UTC. nginx says its zone: `2026-11-28T12:43:52+00:00`. */
+export function errorMoment(text: string): Date | null {
+  const [, date, time, zone = "Z"] = /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+|([+-]\d\d:\d\d))$/.exec(text) ?? [];
+  const at = new Date(`${date}T${time}${zone}`);
   return date === undefined || Number.isNaN(at.getTime()) ? null : at;
+}
+
+/** Lines of several files, each in its own order. One without a moment stays with the line before it. */
+export function newestFirst<Entry extends { at: Date | null }>(entries: readonly Entry[]): Entry[] {
+  let last = Number.NEGATIVE_INFINITY;
+  const timed = entries.map((entry) => {
+    last = entry.at?.getTime() ?? last;
+    return { entry, time: last };
+  });
+  return timed
+    .reverse()
+    .sort((a, b) => (a.time === b.time ? 0 : b.time - a.time))
+    .map(({ entry }) => entry);
 }
 
 function utc(year?: string, month?: string, ...rest: (string | undefined)[]): number | null {

@@ -53,10 +53,10 @@ export function logApi(app: FastifyInstance, services: Services): void {
     const window = windowOf(request.query);
     const told = await listLines(services, await siteOfLogs(request.ctx, keyOf(request)), kind, window);
     if (!told.ok) throw unread(told.why);
-    const rows = told.value.rows.map((line) => ({
+    const rows = told.value.rows.map(({ data, ...line }) => ({
       ...line,
       at: line.at?.toISOString() ?? null,
-      says: line.code === null ? null : request.t(`logs.apache.${line.code}`),
+      says: line.code === null ? null : request.t(`logs.apache.${line.code}`, data),
     }));
     return listBody({ rows, total: told.value.total }, window);
   });

@@ -39,7 +39,7 @@ async function drawLogs(request: FastifyRequest, reply: FastifyReply, services: 
       ? pagedList(
           {
             total: lines.value.total,
-            rows: lines.value.rows.map((line) => ({ ...line, says: line.code === null ? null : request.t(`logs.apache.${line.code}`) })),
+            rows: lines.value.rows.map((line) => ({ ...line, says: line.code === null ? null : request.t(`logs.apache.${line.code}`, line.data) })),
           },
           window,
           pathOf(kind),

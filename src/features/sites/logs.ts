@@ -56,8 +56,9 @@ export interface ShownLine {
   /** Of accesses. */
   status: number | null;
   address: string;
-  /** Its sentence is `logs.apache.<code>`. */
+  /** Its sentence is `logs.apache.<code>`, with these words. */
   code: string | null;
+  data: Record<string, string>;
 }
 
 /** Gives a page of the lines of one log that hold the words, the newest first. */
@@ -86,15 +87,16 @@ function phpLine({ at, words }: PhpRecord): ShownLine {
     status: null,
     address: "",
     code: null,
+    data: {},
   };
 }
 
 function accessLine({ at, request, status, address }: AccessEntry): ShownLine {
-  return { at, text: visible(request.replace(/ HTTP\/[0-9.]+$/, "")), status, address: visible(address), code: null };
+  return { at, text: visible(request.replace(/ HTTP\/[0-9.]+$/, "")), status, address: visible(address), code: null, data: {} };
 }
 
-function errorLine({ at, text, client, code }: ApacheEntry): ShownLine {
-  return { at, text: visible(text), status: null, address: client, code };
+function errorLine({ at, text, client, code, data }: ApacheEntry): ShownLine {
+  return { at, text: visible(text), status: null, address: client, code, data };
 }
 
 /** Apache names a virtual host by one of its site's names (`_wildcard.` for a star): whichever that is, it is among these. */

@@ -6,7 +6,7 @@ import { createText, LOCALES } from "../../../src/core/text.js";
 import { readAccess } from "../../../src/features/logs/accesses.js";
 import { readErrors } from "../../../src/features/logs/apache-errors.js";
 import { causeOf } from "../../../src/features/logs/causes.js";
-import { accessMoment, apacheMoment, phpMoment } from "../../../src/features/logs/moments.js";
+import { accessMoment, errorMoment, phpMoment } from "../../../src/features/logs/moments.js";
 import { readPhp } from "../../../src/features/logs/php-entries.js";
 import { findTrouble } from "../../../src/features/logs/troubles.js";
 import { visible } from "../../../src/features/logs/visible.js";
@@ -68,8 +68,38 @@ test("moments: zones of PHP, offsets of accesses, UTC of Apache; nonsense is non
   assert.equal(phpMoment("28-Nov-2026 12:43:52 Nowhere/Else"), null);
   assert.equal(phpMoment("28-Nop-2026 12:43:52 UTC"), null);
   assert.equal(accessMoment("28/Nov/2026:12:43:52 -0330")?.toISOString(), "2026-11-28T16:13:52.000Z");
-  assert.equal(apacheMoment("2026-11-28 12:43:52.914630")?.toISOString(), "2026-11-28T12:43:52.000Z");
-  assert.equal(apacheMoment("2026-99-28 12:43:52.1"), null);
+  assert.equal(errorMoment("2026-11-28 12:43:52.914630")?.toISOString(), "2026-11-28T12:43:52.000Z");
+  assert.equal(errorMoment("2026-11-28T12:43:52+01:00")?.toISOString(), "2026-11-28T11:43:52.000Z");
+  for (const none of ["2026-99-28 12:43:52.1", "2026-11-28T12:43:52", "2026-11-28T12:43:52+99:00"]) assert.equal(errorMoment(none), null, none);
+});
+
+test("what nginx refused is told with its limit or its target; words that do not have it have no sentence", () => {
+  const text = createText(new URL("../../../views", import.meta.url).pathname);
+  const said = (words: string) => {
+    const [entry] = readErrors(php(`[2026-11-28T12:43:52+00:00] [nginx:error] [client 192.0.2.1] ${words}`));
+    const { code = null, data = {}, client } = entry ?? {};
+    assert.equal(client, "192.0.2.1");
+    return code === null ? null : LOCALES.map((locale) => text.translate(locale, `logs.apache.${code}`, data));
+  };
+  const asked = '"POST /a HTTP/1.1"';
+  assert.match(String(said(`MUTU11: request body of 99 bytes: at most 20 MB are taken: ${asked}`)), /20 MB.*20 Mo|20 Mo.*20 MB/);
+  assert.match(String(said(`MUTU12: too many at once: at most 5 of this name, 40 of one visitor: ${asked}`)), /at most 5 at once .* 40 from/);
+  for (const number of [16, 17, 20])
+    assert.match(
+      String(said(`MUTU${number}: not reached: http://[2001:db8::5]:8080: "GET /https://evil.example: HTTP/1.1"`)),
+      /, http:\/\/\[2001:db8::5\]:8080, /,
+    );
+  for (const number of [13, 14, 15, 18, 19]) assert.ok(said(`MUTU${number}: words: ${asked}`)?.every((sentence) => /\(\d{3}\)/.test(sentence)));
+  for (const number of [11, 12, 16, 17, 20]) assert.equal(said(`MUTU${number}: words: ${asked}`), null);
+});
+
+test("lines of two files are told by their moments; one without stays with the line before it", () => {
+  const at = (time: string, request: string) => `192.0.2.1 - [28/Nov/2026:12:00:${time} +0000] "GET ${request} HTTP/1.1" 200 5 "-" "-" 9`;
+  const lines = php(at("01", "/1"), at("03", "/3"), "cut", at("05", "/5"), at("02", "/2"), at("05", "/6"));
+  assert.deepEqual(
+    readAccess(lines).map(({ request }) => /\/\d/.exec(request)?.[0] ?? request),
+    ["/6", "/5", "cut", "/3", "/2", "/1"],
+  );
 });
 
 test("a message that came through Apache is read as one from PHP's own log; the later of both is told", () => {

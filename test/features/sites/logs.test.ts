@@ -76,6 +76,21 @@ test("Another account's log cannot be asked for, and a site shows no other site'
   assert.ok(!readFileSync(asked, "utf8").includes(String(neighbour.number)));
 });
 
+test("What the front refused is told with its reason, among Apache's lines by its time", async (t) => {
+  const { jeanne, account, site, answer } = await createPanel(t);
+  answer(account.number, "error", [
+    "line club.test [2026-11-28 12:00:02.1] [core:error] [pid 1] [client 192.0.2.1] AH00037: later",
+    'line www.club.test [2026-11-28T12:00:01+00:00] [nginx:error] [client 192.0.2.9] MUTU11: request body of 99000000 bytes: at most 80 MB are taken: "POST /earlier HTTP/2.0"',
+  ]);
+  const page = (await jeanne.get(`/sites/${site.id}/logs`, { "accept-language": "fr" })).body;
+  assert.ok(page.includes("(413)\u00a0: ce serveur en accepte 80 Mo au plus par envoi."), page);
+  assert.ok(page.indexOf("AH00037: later") < page.indexOf("/earlier HTTP/2.0"), "the newest first");
+  const { items } = (await jeanne.get(`/api/v1/sites/${site.id}/log`, { "accept-language": "en" })).json();
+  const { at, address, code, says } = items[1];
+  assert.deepEqual([at, address, code], ["2026-11-28T12:00:01.000Z", "192.0.2.9", "too_large"]);
+  assert.match(says, /at most 80 MB/);
+});
+
 test("Readers and mail managers see no log", async (t) => {
   const { panel, ctx, account, site } = await createPanel(t);
   for (const role of ["reader", "mail", "webmaster"] as const) {

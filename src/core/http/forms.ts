@@ -49,7 +49,8 @@ export function form<S extends TSchema>(spec: FormSpec<S>): RouteHandlerMethod {
     try {
       const input = parseInput(request, spec.schema, body);
       const answer = await spec.act(request.ctx, input, request, reply);
-      return isReply(answer) ? answer : lead(reply, answer);
+      // A reply is thenable: to await an act that sent its own page waits until that is sent, and gives nothing.
+      return reply.sent || isReply(answer) ? reply : lead(reply, answer);
     } catch (error) {
       if (!isRefusal(error) || !MENDABLE.has(error.status)) throw error;
       request.formState = refusedForm(request, spec.schema, body, error);

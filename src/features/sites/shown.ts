@@ -23,9 +23,10 @@ export interface ChipView {
   text: string | null;
 }
 
-/** Gives the chip of a site as its page draws it. */
-export function chipView(request: Reader, site: Pick<ShownSite, "id">, chip: Chip): ChipView {
-  return { id: `chip-${site.id}`, state: chip.state, text: chipText(request, chip) };
+/** Gives the chip of a site as its page draws it. What answers rightly of a suspended account is the notice. */
+export function chipView(request: Reader, site: Pick<ShownSite, "id" | "account">, chip: Chip): ChipView {
+  const text = chip.state === "verified" && site.account.state === "suspended" ? request.t("sites.notice_answers") : chipText(request, chip);
+  return { id: `chip-${site.id}`, state: chip.state, text };
 }
 
 function chipText(request: Reader, chip: Chip): string | null {

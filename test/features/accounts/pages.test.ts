@@ -5,8 +5,8 @@ import type { Scope } from "../../support/database.js";
 import { createAccount, createHost, joinAccount } from "../../support/factories.js";
 import { HOSTILE_STRINGS } from "../../support/hostile.js";
 
-async function createPanel(t: Scope) {
-  const panel = await buildTestApp(t);
+async function createPanel(t: Scope, options: Parameters<typeof buildTestApp>[1] = {}) {
+  const panel = await buildTestApp(t, options);
   const ctx = panel.ctx();
   const host = await createHost(ctx);
   await panel.createUser("root", { admin: true });
@@ -16,11 +16,17 @@ async function createPanel(t: Scope) {
 const accountIn = (body: string) => /\/accounts\/([0-9a-f-]{36})"/.exec(body)?.[1] ?? assert.fail("no account in the page");
 
 test("An administrator creates an account with a new owner, whose password is shown once and opens the panel", async (t) => {
-  const { panel, ctx, root } = await createPanel(t);
+  const lines: string[] = [];
+  const { panel, ctx, root } = await createPanel(t, { logTo: { write: (line) => void lines.push(line) } });
   for (const page of ["/sites/new", "/domains/new", "/ftp-logins/new"]) assert.ok((await root.get(page)).body.includes('href="/accounts/new"'), page);
   const fields = { login: "club", name: "Club de ski", ownerLogin: "jeanne", ownerEmail: "jeanne@example.org" };
   const answer = await root.submit("/accounts/new", "/accounts", fields);
   assert.equal(answer.statusCode, 200, answer.body.slice(0, 2000));
+  assert.deepEqual(
+    lines.filter((line) => line.includes('"level":"error"')),
+    [],
+    "the page that the form answers is an end, not an error",
+  );
   const password = /<code class="secret">([^<]+)<\/code>/.exec(answer.body)?.[1] ?? assert.fail("no password");
   const id = accountIn(answer.body);
   const account = await ctx.db.account.findUniqueOrThrow({ where: { id } });

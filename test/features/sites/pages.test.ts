@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { chipView } from "../../../src/features/sites/shown.js";
+import { listSites } from "../../../src/features/sites/sites.js";
 import { buildTestApp } from "../../support/app.js";
 import type { Scope } from "../../support/database.js";
 import { type AccountOptions, createAccount, createHost, joinAccount } from "../../support/factories.js";
@@ -185,6 +187,9 @@ test("A reader sees and changes nothing", async (t) => {
   // Who may write, but not now, is told so, instead of being asked to choose among no accounts.
   await panel.ctx.db.account.update({ where: { id: panel.account.id }, data: { state: "suspended" } });
   assert.ok((await panel.jeanne.get("/sites/new")).body.includes("No account to work in"));
+  const { rows } = await listSites(panel.ctx, {});
+  const chip = chipView({ t: (key) => key }, rows[0] as (typeof rows)[0], { state: "verified" });
+  assert.equal(chip.text, "sites.notice_answers", "what answers is the notice, and is called so");
 });
 
 test("The API does what pages do", async (t) => {

@@ -17,6 +17,7 @@ export_homes() {
   # The fourth version alone: one port, no portmapper. Inside the tunnel when there is one.
   printf '# Written by Mutu.\n[nfsd]\nvers3=n\nvers4=y\n%s' "${TUNNEL:+host=${TUNNEL%/*}
 }" | file /etc/nfs.conf.d/mutu.conf 644
-  [ "$START" != systemd ] || ! [ -e /lib/systemd/system/nfs-kernel-server.service ] || enable_unit nfs-kernel-server.service
+  # by its own name: its package's is an alias of it, which never counts as enabled
+  [ "$START" != systemd ] || ! [ -e /lib/systemd/system/nfs-server.service ] || enable_unit nfs-server.service
   if running_systemd && [ "$PLAN" = no ] && command -v exportfs >/dev/null; then exportfs -ra; fi
 }

@@ -53,7 +53,7 @@ function both(path: string, line = "GET", fields: string[] = [], body = ""): Pro
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(rig.ports[rig.colour][1], "127.0.0.1");
-    socket.setTimeout(20_000, () => socket.destroy(new Error("no answer in 20 s")));
+    socket.setTimeout(60_000, () => socket.destroy(new Error("no answer in 60 s")));
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.once("error", reject);
     socket.once("close", () => resolve(Buffer.concat(chunks).toString("latin1")));

@@ -156,7 +156,7 @@ export class ApacheRig {
 export function askPort(port: number, host: string, asking: { path: string; method: string; headers: Record<string, string> }): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const asked = request({ host: "127.0.0.1", port, path: asking.path, method: asking.method, headers: { host, ...asking.headers }, agent: false });
-    asked.setTimeout(30_000, () => asked.destroy(new Error("no answer in 30 s")));
+    asked.setTimeout(60_000, () => asked.destroy(new Error("no answer in 60 s")));
     asked.once("error", reject);
     asked.once("response", (response) => {
       const chunks: Buffer[] = [];

@@ -231,7 +231,7 @@ function raw(request: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const socket = connect(rig.ports[rig.colour][1], "127.0.0.1", () => socket.write(request));
-    socket.setTimeout(20_000, () => socket.destroy(new Error("no answer in 20 s")));
+    socket.setTimeout(60_000, () => socket.destroy(new Error("no answer in 60 s")));
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.once("error", reject);
     socket.once("close", () => resolve(Buffer.concat(chunks).toString("latin1")));

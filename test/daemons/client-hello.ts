@@ -6,7 +6,7 @@ const ALERT = 21;
 const HANDSHAKE = 22;
 const CERTIFICATE = 11;
 const SERVER_HELLO_DONE = 14;
-const ANSWER_SECONDS = 15;
+const ANSWER_SECONDS = 60;
 
 const u8 = (value: number): Buffer => Buffer.from([value & 0xff]);
 const u16 = (value: number): Buffer => Buffer.from([(value >> 8) & 0xff, value & 0xff]);

@@ -31,7 +31,7 @@ export function askPool(socket: string, params: Record<string, string>, body: Bu
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     const connection = connect(socket);
-    connection.setTimeout(30_000, () => connection.destroy(new Error("no answer in 30 s")));
+    connection.setTimeout(60_000, () => connection.destroy(new Error("no answer in 60 s")));
     connection.once("error", reject);
     connection.on("data", (chunk) => chunks.push(chunk as Buffer));
     connection.once("end", () => resolve(parse(Buffer.concat(chunks))));

@@ -124,7 +124,7 @@ export class Front {
       const socket = secure
         ? tlsConnect({ port: this.https, host: "127.0.0.1", servername: "www.example.org", rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] })
         : connect({ port: this.http, host: "127.0.0.1", localAddress: from });
-      socket.setTimeout(15_000, () => socket.destroy(new Error("no answer in 15 s")));
+      socket.setTimeout(60_000, () => socket.destroy(new Error("no answer in 60 s")));
       socket.on("data", (chunk) => chunks.push(chunk as Buffer));
       socket.once("error", reject);
       socket.once("close", () => resolve(Buffer.concat(chunks).toString("latin1")));
@@ -154,7 +154,7 @@ export class Front {
         },
       );
       question.on("error", reject);
-      question.setTimeout(20_000, () => question.destroy(new Error("no answer in 20 s")));
+      question.setTimeout(60_000, () => question.destroy(new Error("no answer in 60 s")));
       question.end(options.body);
     });
   }

@@ -157,9 +157,8 @@ test("A site that is slow at its limit does not hold its neighbours", async () =
       assert.equal((await front.get(host, path, {}, { from: "127.0.0.3" })).status, 200, path);
       for (const from of ["127.0.0.1", "127.0.0.2"]) assert.equal((await front.get(host, path, {}, { from })).status, 503, `${path}, but from control alone`);
     }
-    const started = performance.now();
     assert.equal((await front.get("neighbour.example")).status, 200);
-    assert.ok(performance.now() - started < 1000);
+    assert.equal(held.size, limit, "its answer came while the others wait");
     for (const release of held) release();
     held.clear();
     for (const one of await Promise.all(slow)) assert.equal(one.status, 200);

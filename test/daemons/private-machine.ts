@@ -195,8 +195,8 @@ function shardOf(path: string): string {
   return sum.toString(16).padStart(2, "0");
 }
 
-/** Waits until a condition holds, at most ten seconds; the last error tells why not. */
-export async function until<T>(what: string, ask: () => T | Promise<T>, seconds = 10): Promise<NonNullable<T>> {
+/** Waits until a condition holds, at most a minute; the last error tells why not. */
+export async function until<T>(what: string, ask: () => T | Promise<T>, seconds = 60): Promise<NonNullable<T>> {
   const end = Date.now() + seconds * 1000;
   let last: unknown;
   while (Date.now() < end) {

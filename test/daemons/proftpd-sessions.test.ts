@@ -47,9 +47,9 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
       const waiting = await Session.connect(ftp);
       assert.equal(await session.ask("NOOP"), "200");
       ftp.publish({ [MEMBER]: change });
-      await until(() => session.ended, 5, what);
+      await until(() => session.ended, 60, what);
       // One that has connected and not yet logged in would know the list of before.
-      await until(() => waiting.ended, 5, `${what}, not logged in`);
+      await until(() => waiting.ended, 60, `${what}, not logged in`);
       if (what !== "read only" && what !== "folder" && what !== "a key less") await refused("amis");
     }
     assert.equal(await other.ask("NOOP"), "200", "the neighbour's session went on all the while");
@@ -159,7 +159,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     await until(() => !/^running/m.test(ftp.status().join("\n")));
     const booted = ftp.machine.driver("proftpd", "boot", ftp.machine.live);
     assert.deepEqual(booted, { code: 0, words: "" });
-    await until(() => session.ended, 5);
+    await until(() => session.ended, 60);
     await works("amis");
     await until(() => childrenOf(masterPid()).length === 0);
   });
@@ -225,7 +225,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     assert.equal(filled(), first);
     const own = pemFor("ftp.example.org");
     await place("ftp.example.org", 1, own);
-    await until(async () => (await served()) === fingerprint(own), 3, "the new certificate is served");
+    await until(async () => (await served()) === fingerprint(own), 60, "the new certificate is served");
     const second = filled();
     assert.notEqual(second, first);
     // What `watch` does when it sees the file: nothing is left to read.
@@ -233,7 +233,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     assert.equal(filled(), second);
     assert.ok(ftp.status().includes(`tls_fingerprint ${fingerprint(own)}`));
     await place("ftp.example.org", 2, null);
-    await until(async () => (await served()) === before.fingerprint, 3, "without its own, the fallback's");
+    await until(async () => (await served()) === before.fingerprint, 60, "without its own, the fallback's");
     assert.equal(masterPid(), pid);
     assert.equal(await before.ask("NOOP"), "200", "who was there stays");
   });
@@ -242,7 +242,7 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     ftp.publish({ [MEMBER]: both });
     const session = await Session.open(ftp, "amis");
     assert.equal(ftp.machine.driver("proftpd", "halt", ftp.machine.live).code, 0);
-    await until(() => session.ended, 5);
+    await until(() => session.ended, 60);
     assert.match(ftp.status().join("\n"), /^watching no$/m);
     assert.equal(ftp.machine.driver("proftpd", "boot", ftp.machine.live).code, 0);
     await works("amis");

@@ -52,7 +52,7 @@ async function panel(t: TestContext) {
 }
 
 async function until(serialNumber: string, port: number): Promise<void> {
-  const end = Date.now() + 20_000;
+  const end = Date.now() + 60_000;
   while ((await seen(port)) !== serialNumber) {
     assert.ok(Date.now() < end, "the new certificate was never seen");
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -143,7 +143,7 @@ describe("ftp", { timeout: 600_000 }, () => {
       const text = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(stdout)?.[0];
       return (text !== undefined && new X509Certificate(text).fingerprint256 === fingerprint256) || undefined;
     };
-    await until("the new certificate is shown", shown, 10_000);
+    await until("the new certificate is shown", shown);
     assert.equal(await control.must(["cat", "/var/lib/mutu/run/proftpd/pid"]), master);
     assert.equal((await control.must(["stat", "-c", "%U %a", "/var/lib/mutu/tls/ftp.example.org.pem"])).trim(), "root 640");
   });

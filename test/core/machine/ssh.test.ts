@@ -127,7 +127,7 @@ describe("a machine over SSH", () => {
     assert.match((await openMachine(door(refused)).probe()) ?? "", /ECONNREFUSED/);
     assert.match((await openMachine(door(mute)).probe()) ?? "", /no answer/);
     assert.match((await openMachine(door(other)).probe()) ?? "", /does not speak SSH/);
-    assert.ok(performance.now() - began < 8000);
+    assert.ok(performance.now() - began < 60_000);
     const outcome = await openMachine(door(refused)).status();
     assert.ok(!outcome.ok && outcome.failure.kind === "unreachable", JSON.stringify(outcome));
   });

@@ -21,6 +21,8 @@ export interface RunOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000;
+/** What comes, comes at once; a busy machine lets it come late, and waiting longer costs nothing when it does. */
+const PATIENCE_MS = 90_000;
 
 /** Runs a command to its end and tells how it ended; never throws for a non-zero status. */
 export function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
@@ -66,7 +68,7 @@ export function spawnBound(argv: readonly string[], log: number): ChildProcess {
 }
 
 /** Asks again, `pauseMs` after each answer, until it is not undefined; throws after `timeoutMs` with what was waited for. */
-export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, timeoutMs = 20_000, pauseMs = 20): Promise<T> {
+export async function until<T>(what: string, ask: () => Promise<T | undefined> | T | undefined, timeoutMs = PATIENCE_MS, pauseMs = 20): Promise<T> {
   const end = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();

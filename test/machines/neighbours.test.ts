@@ -108,7 +108,16 @@ describe("neighbours", { timeout: 600_000 }, () => {
       "SELECT max(p.number) AS last FROM Publication p JOIN Host h ON h.id = p.hostId WHERE h.name = 'web1'",
     )) as [{ last: number }];
     // A pause, or the storm takes all of both processors and each publication its time.
-    const storm = { name: "storm", host: stormy.name, path: "/post.php", method: "POST" as const, body: "x".repeat(2048), clients: 8, pauseMs: 40, from: CROWD };
+    const storm = {
+      name: "storm",
+      host: stormy.name,
+      path: "/post.php",
+      method: "POST" as const,
+      body: "x".repeat(2048),
+      clients: 8,
+      pauseMs: 40,
+      from: CROWD,
+    };
     const kept = visitors().map((visitor) => ({ ...visitor, name: `${visitor.name}, kept`, kept: true }));
     const crowd = await gather(t, outside(), house.web.ip, [storm, ...visitors(), ...kept]);
     for (let at = 0; at < PUBLICATIONS; at += 1) {

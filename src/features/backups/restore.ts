@@ -49,7 +49,14 @@ export async function restoreBackup(file: string, readSettings: () => Env, optio
   const env = readSettings();
   places = choose(env);
   const url = env.databaseUrl.reveal();
-  if (providerOf(url) !== manifest.provider) throw conflict("backups.other_database", { made: manifest.provider });
+  try {
+    if (providerOf(url) !== manifest.provider) throw conflict("backups.other_database", { made: manifest.provider });
+    // Only now it is known which database is meant: it may be on another machine, and people may use it.
+    await refuseUsed(env, force);
+  } catch (error) {
+    for (const path of aside) await rename(path, path.slice(0, -`.before-${mark}`.length));
+    throw error;
+  }
   await putAside(topsOf(places), mark, aside);
   const database = await putDatabaseAside(url, mark);
   if (database !== null) aside.push(database);
@@ -67,8 +74,12 @@ async function refuse(manifest: Manifest, env: Env, force: boolean): Promise<voi
   const known = readMigrations(migrationsFolder(manifest.provider)).map(({ name }) => name);
   if (!known.includes(manifest.migration)) throw conflict("backups.newer", { version: manifest.version });
   if (await isListening(env)) throw conflict("backups.panel_runs", {});
+  await refuseUsed(env, force);
+}
+
+async function refuseUsed({ databaseUrl }: Env, force: boolean): Promise<void> {
   // A database of a version between two releases has no table of that name.
-  const people = await peopleIn(env.databaseUrl.reveal()).catch(() => 1);
+  const people = await peopleIn(databaseUrl.reveal()).catch(() => 1);
   if (people > 0 && !force) throw conflict("backups.data_there", {});
 }
 

@@ -189,6 +189,26 @@ test("restored on another machine: every file, mode and row is back; what lay th
   assert.ok(existsSync(`${blank.places.state}/store.before-restore-20261128T130000Z`));
 });
 
+test("a database that only the restored settings name is not put aside either while people use it: the settings go back", async (t) => {
+  const machine = await migratedMachine(t);
+  const program = await machine.open();
+  await furnish(machine, program);
+  const { file } = await backupInto(program.services, folderFor(t), { ...OPTIONS, places: machine.places });
+  await program.close();
+
+  const blank = await makeMachine(t, "file:/nonexistent");
+  blank.write("etc/mutu/panel.conf", "made by install\n", 0o644);
+  const conf = join(blank.folder, "etc/mutu/panel.conf");
+  // Settings of the backup name the database that people use, on a machine that is still there.
+  const settings = () => (readFileSync(conf, "utf8") === "made by install\n" ? blank.env : { ...blank.env, databaseUrl: machine.env.databaseUrl });
+  await assert.rejects(restoreBackup(file, settings, { say: () => {}, places: () => blank.places }), { code: "backups.data_there" });
+  assert.equal(readFileSync(conf, "utf8"), "made by install\n");
+  assert.ok(existsSync(blank.places.keys));
+  const again = await machine.open();
+  t.after(() => again.close());
+  assert.ok((await again.services.db.user.count()) > 0, "nobody took the tables away");
+});
+
 test("a backup of a newer version is refused before anything is touched", async (t) => {
   const machine = await makeMachine(t);
   const program = await machine.open();

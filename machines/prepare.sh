@@ -31,6 +31,35 @@ word() { # word <option> <value>: no value of an option may hold anything but th
   case $2 in '' | -* | *[!A-Za-z0-9._:/\ -]*) die "$1: refused: $2" ;; esac
 }
 
+# homes_word: where members' files lie. Units that do something with them see neither /home nor our /tmp (ProtectHome, PrivateTmp), whatever else they are told
+homes_word() {
+  word --homes "$HOMES"
+  case $HOMES in
+  *\ * | *:*) die "--homes: refused: $HOMES" ;;
+  /home | /home/* | /root | /root/* | /run/user | /run/user/* | /tmp | /tmp/* | /var/tmp | /var/tmp/*) die "--homes: no unit of ours sees what lies in $HOMES" ;;
+  /*) ;;
+  *) die "--homes: refused: $HOMES" ;;
+  esac
+}
+
+# lay_units <folder>: its units; where members' files lie elsewhere than they expect, what they say of /srv/mutu/homes holds for that place too
+lay_units() {
+  for unit in "$1"/*.service "$1"/*.timer; do
+    [ -e "$unit" ] || continue
+    name=${unit##*/}
+    file "/etc/systemd/system/$name" 644 <"$unit"
+    told=/etc/systemd/system/$name.d/homes.conf
+    lines=
+    [ "$HOMES" = /srv/mutu/homes ] || lines=$(sed -n "s|^\([A-Za-z]*Paths\)=\(.* \)\{0,1\}-/srv/mutu/homes\( .*\)\{0,1\}\$|\1=-$HOMES|p" "$unit")
+    if [ -n "$lines" ]; then
+      folder "${told%/*}" root:root 755
+      printf '# Written by Mutu.\n[Service]\n%s\n' "$lines" | file "$told" 644
+    elif [ -e "$told" ] && says "remove $told"; then
+      rm -f "$told"
+    fi
+  done
+}
+
 check_machine() {
   [ "$(id -u)" = 0 ] || die "must run as root"
   [ -r /etc/os-release ] || die "no /etc/os-release"

@@ -27,6 +27,8 @@ export interface BackupOptions {
   places?: Places;
   /** Not compressed. */
   plain?: boolean;
+  /** Where the database's copy lies until it is in the archive; the system's folder for such things when left out, which may be memory. */
+  work?: string;
   /** How many archives stay in the folder; all of them when left out. */
   keep?: number;
 }
@@ -47,7 +49,7 @@ export async function backupInto(services: Services, folder: string, options: Ba
   const file = join(folder, name);
   const aside = join(folder, `.${name}.${randomBytes(4).toString("hex")}`);
   try {
-    const manifest = await backupTo(services, createWriteStream(aside, { flags: "wx", mode: 0o600, flush: true }), options);
+    const manifest = await backupTo(services, createWriteStream(aside, { flags: "wx", mode: 0o600, flush: true }), { work: folder, ...options });
     await rename(aside, file);
     const bytes = (await stat(file)).size;
     await services.context({ kind: "system", name: "backup" }).transaction(async (tx) => {
@@ -66,7 +68,7 @@ export async function backupTo(services: Services, out: Writable, options: Backu
   const places = options.places ?? placesOf(env);
   const url = env.databaseUrl.reveal();
   const provider = providerOf(url);
-  const work = await mkdtemp(join(tmpdir(), "mutu-backup-"));
+  const work = await mkdtemp(join(options.work ?? tmpdir(), ".mutu-backup-"));
   try {
     const made = await withoutJob(services, PRUNE, async () => {
       const madeAt = services.clock.now().toISOString();

@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import type { Services } from "../../core/services.js";
 import { programVersion } from "../../core/version.js";
 import { listUpkeep, type Upkeep } from "../hosts/index.js";
+import { untilAnswers } from "./answering.js";
 import { placesOf } from "./sources.js";
 import { type OtherProgram, type UpgradeOptions, upgrade } from "./upgrade.js";
 import { refreshZoneKeys } from "./zone-keys.js";
@@ -44,13 +45,16 @@ export const upkeepLine = ({ name, state, command }: Upkeep): string =>
   `${name}: ${UPKEEP[state]}${command === null ? "" : `; next, from your own terminal: ${command}`}`;
 
 /** What this machine has: an installed panel under systemd, or a trial or container, where a person does the rest. */
-function programsHere({ mode, origin }: Services["env"]): Pick<UpgradeOptions, "install" | "restart" | "compare"> {
+function programsHere(env: Services["env"]): Pick<UpgradeOptions, "install" | "restart" | "compare"> {
+  const { mode, origin } = env;
   const installed = mode === "production" && process.getuid?.() === 0 && existsSync(MACHINE_FILE);
   const systemd = installed && existsSync("/run/systemd/system");
   const none = (told: string): OtherProgram => ({ argv: null, told });
   return {
     install: systemd && PROGRAM !== INSTALLED ? { argv: installWords(origin), told: "" } : none(`this program is ${PROGRAM}`),
-    restart: systemd ? { argv: ["systemctl", "restart", "mutu-panel.service"], told: "" } : none("restart the panel now (in containers: docker compose up -d)"),
+    restart: systemd
+      ? { argv: ["systemctl", "restart", "mutu-panel.service"], told: "", proven: () => untilAnswers(env) }
+      : none("restart the panel now (in containers: docker compose up -d)"),
     compare: installed ? { argv: [MUTU, "jobs", "run", "publications.nightly"], told: "" } : none(""),
   };
 }

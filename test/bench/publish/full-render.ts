@@ -7,9 +7,8 @@ import { discoverFeatures } from "../../../src/core/discover.js";
 import type { Machine, MachineStatus } from "../../../src/core/machine/index.js";
 import { saveHost } from "../../../src/features/hosts/hosts.js";
 import { startPanel } from "../../../src/panel.js";
-import { BATCH } from "../../../src/publish/batches.js";
 import type { HostDirectory, HostingFeature, HostRecord } from "../../../src/publish/index.js";
-import { layAccounts } from "./accounts.js";
+import { batchOf, layAccounts } from "./accounts.js";
 import { environmentOf, memoryOf } from "./environment.js";
 import { answerLines } from "./lines.js";
 
@@ -25,7 +24,7 @@ await answerLines({
     }));
     const program = await boot(environmentOf(state), {
       features,
-      publisher: batch === null ? {} : { limits: { batch: { ...BATCH, units: batch } } },
+      publisher: batch === null ? {} : { limits: { batch: batchOf(batch) } },
     });
     const system = program.services.context({ kind: "system", name: "bench" });
     const { id } = await saveHost(system, {

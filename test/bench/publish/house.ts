@@ -8,13 +8,15 @@ import { raiseLab } from "../../machines/lab/lab.js";
 import type { LabNode } from "../../machines/lab/node.js";
 import { type Build, buildPrograms } from "./build.js";
 import { type Asked, askLines } from "./lines.js";
-import { PANEL_ENVIRONMENT, PANEL_FLAGS } from "./unit.js";
+import { LOADING_FLAGS, PANEL_ENVIRONMENT, PANEL_FLAGS } from "./unit.js";
 
 export interface House {
   control: LabNode;
   web: LabNode;
   panel: Asked;
   clients: Asked;
+  /** Lays accounts in and publishes them for the first time. In batches of another size than what ships, a panel of its own does it, with as much memory as that takes. */
+  load<Value>(input: object): Promise<Value>;
   close(): Promise<void>;
 }
 
@@ -44,9 +46,20 @@ export async function raiseHouse(built?: Build, batch: number | null = null): Pr
       );
     const panel = start("publish/panel", PANEL_FLAGS);
     const clients = start("publish/clients", []);
-    await panel.ask("start", { state: await layState(lab, web), batch });
+    const state = await layState(lab, web);
+    if (batch === null) await panel.ask("start", { state, batch });
     return {
       ...{ control, web, panel, clients },
+      async load<Value>(input: object): Promise<Value> {
+        if (batch === null) return panel.ask<Value>("load", input);
+        const loading = start("publish/panel", LOADING_FLAGS);
+        await loading.ask("start", { state, batch });
+        const loaded = await loading.ask<Value>("load", input);
+        await loading.ask("close");
+        await loading.end();
+        await panel.ask("start", { state, batch: null });
+        return loaded;
+      },
       async close() {
         await panel.ask("close").finally(() => panel.end());
         await clients.end();

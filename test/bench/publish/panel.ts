@@ -6,9 +6,8 @@ import { hostDirectory } from "../../../src/features/hosts/directory.js";
 import { probeHost, saveHost } from "../../../src/features/hosts/hosts.js";
 import { editSite } from "../../../src/features/sites/sites.js";
 import { type RunningPanel, startPanel } from "../../../src/panel.js";
-import { BATCH } from "../../../src/publish/batches.js";
 import { onTouched } from "../../../src/publish/touch.js";
-import { layAccounts, PLANS } from "./accounts.js";
+import { batchOf, layAccounts, PLANS } from "./accounts.js";
 import { environmentOf, memoryOf } from "./environment.js";
 import { answerLines } from "./lines.js";
 
@@ -44,11 +43,13 @@ const system = (): Context => panel.program.services.context({ kind: "system", n
 await answerLines({
   async start({ state, batch }: { state: string; batch: number | null }) {
     panel = await startPanel(environmentOf(state), {
-      publisher: { onStep: noteStep, ...(batch !== null && { limits: { batch: { ...BATCH, units: batch } } }) },
+      publisher: { onStep: noteStep, ...(batch !== null && { limits: { batch: batchOf(batch) } }) },
     });
     onTouched(() => {
       committed = performance.now();
     });
+    // Where another panel has laid them in.
+    hostId = (await system().db.host.findFirst({ select: { id: true } }))?.id ?? "";
   },
   async load({ address, sites }: { address: string; sites: number }) {
     const { id } = await saveHost(system(), {

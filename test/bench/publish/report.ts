@@ -16,9 +16,9 @@ const MEANWHILE = {
 
 /** All of it. */
 export function report({ options, machine, rendered, published }: Figures): string {
-  const { sites, runs, changes } = options;
+  const { sites, runs, changes, batch } = options;
   return [
-    `publish: ${sites} sites of ${sites} accounts, ${runs} runs of ${changes} changes, medians of runs`,
+    `publish: ${sites} sites of ${sites} accounts, ${runs} runs of ${changes} changes, medians of runs${batch === null ? "" : `; laid in by a panel of its own, ${batch} units a release`}`,
     `${machine}${published === null ? "" : `; load average ${published.runs.map(({ load }) => load.toFixed(1)).join(", ")}`}`,
     ...(published === null ? [] : publishedLines(published, sites)),
     ...(rendered === null ? [] : ["", ...renderedLines(rendered)]),

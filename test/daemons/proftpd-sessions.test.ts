@@ -198,13 +198,13 @@ describe("sessions", { skip: NEEDS_ROOT, timeout: 300_000 }, () => {
     writeFileSync(`${made}.pem`, readFileSync(made, "utf8") + readFileSync(`${made}.key`, "utf8"), { mode: 0o600 });
     renameSync(`${made}.pem`, join(ftp.machine.root, "tls/fallback.pem"));
     const told = () => ftp.status().find((line) => line.startsWith("tls_fingerprint "));
-    await until(() => told() !== `tls_fingerprint ${first}`, 20, "the new certificate is told");
+    await until(() => told() !== `tls_fingerprint ${first}`, 60, "the new certificate is told");
     const served = async () => {
       const session = await Session.connect(ftp).catch(() => null);
       session?.leave();
       return told() === `tls_fingerprint ${session?.fingerprint}`;
     };
-    await until(served, 10, "the new certificate is served");
+    await until(served, 60, "the new certificate is served");
     assert.equal(masterPid(), pid);
     assert.equal(await before.ask("NOOP"), "200", "who was there stays");
   });

@@ -90,7 +90,7 @@ test("Knot that signs: records come, signatures are left out and told once a typ
     text = await ask().catch(() => "");
     return text.includes("RRSIG");
   };
-  await until(isSigned, 20, "the zone is signed");
+  await until(isSigned, 60, "the zone is signed");
   const read = parseZoneFile(text, ZONE);
   assert.deepEqual(read.records.map(({ record }) => recordText(record)).sort(), records(HEAD, ZONE));
   const left = read.findings.filter(({ code }) => code === "signing").map(({ data }) => data["type"]);

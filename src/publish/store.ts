@@ -1,6 +1,6 @@
 /** Contents of generated files, by their hash, on the panel's disk. What a release names can always be compared and sent again; what is no secret, shown. */
 import { randomBytes } from "node:crypto";
-import { access, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { access, mkdir, open, readdir, readFile, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { type KeyRing, Secret, seal, sealedWith, unseal } from "../core/secret.js";
 import { contentHash } from "./manifest.js";
@@ -17,7 +17,7 @@ export interface Store {
   reseal(): Promise<Resealed>;
   /** How many contents are sealed with another key than the current one. */
   countForeign(): Promise<number>;
-  /** Removes what is not kept and older than an hour (a run that is under way may have just written it). Returns how many. */
+  /** Removes what is not kept and older than an hour (a run that is under way may have just put it). Returns how many. */
   prune(kept: ReadonlySet<string>, now: Date): Promise<number>;
 }
 
@@ -38,6 +38,14 @@ export function openStore(directory: string, keys?: KeyRing): Store {
       () => true,
       () => false,
     );
+  /** Makes a content that is there already as young as one that was just written: somebody is about to use it again. */
+  const refresh = (path: string): Promise<boolean> => {
+    const now = new Date();
+    return utimes(path, now, now).then(
+      () => true,
+      () => false,
+    );
+  };
   const ring = (): KeyRing => {
     if (keys === undefined) throw new Error("this store has no key for secrets");
     return keys;
@@ -90,9 +98,9 @@ export function openStore(directory: string, keys?: KeyRing): Store {
     async put(content, { secret = false } = {}) {
       const hash = contentHash(content);
       const path = pathOf(hash);
-      if (await exists(`${path}${SEALED}`)) return hash;
+      if (await refresh(`${path}${SEALED}`)) return hash;
       if (!secret) {
-        if (!(await exists(path))) await write(path, content);
+        if (!(await refresh(path))) await write(path, content);
         return hash;
       }
       await write(`${path}${SEALED}`, seal(ring(), placeOf(hash), new Secret(content)));
@@ -127,7 +135,9 @@ export function openStore(directory: string, keys?: KeyRing): Store {
         for (const name of await readdir(join(directory, folder))) {
           const path = join(directory, folder, name);
           if (kept.has(name.endsWith(SEALED) ? name.slice(0, -SEALED.length) : name)) continue;
-          if (now.getTime() - (await stat(path)).mtimeMs < YOUNGEST_PRUNED_MS) continue;
+          const found = await stat(path).catch(() => null);
+          // Given its name meanwhile, or sealed.
+          if (found === null || now.getTime() - found.mtimeMs < YOUNGEST_PRUNED_MS) continue;
           await rm(path, { force: true });
           removed += 1;
         }

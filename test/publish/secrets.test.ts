@@ -1,7 +1,7 @@
 /** A file that holds a secret: sealed in the store, sent to the machine, and shown nowhere. */
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
@@ -112,6 +112,21 @@ test("the store seals, opens, refuses another key's hand, and keeps as a secret 
   await assert.rejects(store.get(contentHash("nobody put this")), /ENOENT/);
   assert.equal(await store.prune(new Set([hash]), new Date(Date.now() + 7_200_000)), 0);
   assert.equal(await store.prune(new Set(), new Date(Date.now() + 7_200_000)), 1);
+});
+
+test("an old content that a run is about to use again is not pruned beside it", async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), "mutu-store-"));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const store = openStore(directory, ring());
+  const both = [{ secret: true }, { secret: false }];
+  const hashes = await Promise.all(both.map((options) => store.put(`of long ago ${options.secret}\n`, options)));
+  const names = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const long = new Date(Date.now() - 7_200_000);
+  for (const { parentPath, name } of names) utimesSync(join(parentPath, name), long, long);
+  assert.deepEqual(await Promise.all(both.map((options) => store.put(`of long ago ${options.secret}\n`, options))), hashes);
+  assert.equal(await store.prune(new Set(), new Date()), 0);
+  for (const { parentPath, name } of names) utimesSync(join(parentPath, name), long, long);
+  assert.equal(await store.prune(new Set(), new Date()), 2);
 });
 
 test("pruning keeps what is live, sealed or not", async (t) => {

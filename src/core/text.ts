@@ -26,7 +26,8 @@ export interface Messages {
 /** Reads all messages below a folder. Lenient (production): a missing message shows its key instead of breaking the page. */
 export function createText(folder: string, options: { lenient?: boolean } = {}): Text {
   const resources: Record<string, { translation: Messages }> = {};
-  for (const locale of LOCALES) resources[locale] = { translation: readMessages(folder, locale) };
+  for (const locale of LOCALES)
+    resources[locale] = { translation: locale === "fr" ? spacedAsFrench(readMessages(folder, locale)) : readMessages(folder, locale) };
   const instance: i18n = createInstance();
   void instance.init({
     resources,
@@ -71,6 +72,18 @@ export function flattenMessages(messages: Messages, prefix = ""): [key: string, 
   return Object.entries(messages)
     .flatMap(([key, value]): [string, string][] => (typeof value === "string" ? [[prefix + key, value]] : flattenMessages(value, `${prefix}${key}.`)))
     .sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** French has a space before ; ! ? : and inside « »: here one at which no line breaks, narrow before the first three, however it was typed. */
+export function spacedAsFrench(messages: Messages): Messages {
+  return Object.fromEntries(Object.entries(messages).map(([key, value]) => [key, typeof value === "string" ? spacedSentence(value) : spacedAsFrench(value)]));
+}
+
+function spacedSentence(sentence: string): string {
+  return sentence
+    .replace(/[ \u00a0]([;!?])/g, "\u202f$1")
+    .replace(/ ([:»])/g, "\u00a0$1")
+    .replace(/« /g, "«\u00a0");
 }
 
 function parse(file: string): Messages {

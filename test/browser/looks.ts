@@ -1,6 +1,7 @@
 /** What is asked of every page: accessible, nothing wider than the window, no text cut, no message of the other language, no key. */
 import { readdirSync, readFileSync } from "node:fs";
 import type { Page } from "playwright-core";
+import { type Messages, spacedAsFrench } from "../../src/core/text.js";
 import { SIZES } from "../support/browser.js";
 
 const views = new URL("../../views/", import.meta.url);
@@ -8,6 +9,8 @@ const views = new URL("../../views/", import.meta.url);
 const SHORTEST_TELLING = 9;
 
 export type Locale = "fr" | "en";
+
+const asShown = (locale: Locale, messages: Messages) => (locale === "fr" ? spacedAsFrench(messages) : messages);
 
 function messagesOf(locale: Locale): Map<string, string> {
   const found = new Map<string, string>();
@@ -19,7 +22,7 @@ function messagesOf(locale: Locale): Map<string, string> {
     if (!folder.isDirectory()) continue;
     const names = readdirSync(new URL(`${folder.name}/`, views));
     if (names.includes(`messages.${locale}.json`))
-      gather(folder.name, JSON.parse(readFileSync(new URL(`${folder.name}/messages.${locale}.json`, views), "utf8")));
+      gather(folder.name, asShown(locale, JSON.parse(readFileSync(new URL(`${folder.name}/messages.${locale}.json`, views), "utf8"))));
   }
   return found;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { createText, flattenMessages, readMessages } from "../../src/core/text.js";
+import { createText, flattenMessages, readMessages, spacedAsFrench } from "../../src/core/text.js";
 
 const views = fileURLToPath(new URL("../../views", import.meta.url));
 const source = fileURLToPath(new URL("../../src", import.meta.url));
@@ -78,4 +78,12 @@ test("sentences take data and plurals, and a missing one is told", () => {
   assert.equal(text.explain("fr", { code: "box.too_full", data: { size: 3 } }), "Plus de 3 Mo.");
   assert.throws(() => text.translate("fr", "box.absent"), /no message "box\.absent"/);
   assert.equal(createText(fileURLToPath(new URL("./words", import.meta.url)), { lenient: true }).translate("fr", "box.absent"), "box.absent");
+});
+
+test("no French line begins with a sign that belongs to the word before, however the message was typed", () => {
+  const typed = { a: "Quoi ? Ceci : « oui » ; non !", b: { c: "Déjà\u00a0? 12:30, https://exemple.org/?q" } };
+  const shown = { a: "Quoi\u202f? Ceci\u00a0: «\u00a0oui\u00a0»\u202f; non\u202f!", b: { c: "Déjà\u202f? 12:30, https://exemple.org/?q" } };
+  assert.deepEqual(spacedAsFrench(typed), shown);
+  const say = createText(views).translator("fr");
+  assert.doesNotMatch(french.map(([key]) => say(key, { count: 1 })).join("\n"), / [;!?:»]|« /);
 });

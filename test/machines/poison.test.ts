@@ -169,7 +169,7 @@ describe("poison", { timeout: 900_000 }, () => {
     await changeMemory(house, [...fine, at(syntax), at(start), at(fpm)], 80);
     assertPartial(await publish("web1", since));
     await assertLiveAndUpdated(fine, "80M");
-    await assertToldWhy(at(syntax), /Le serveur web ne connaît pas le réglage « NoSuchDirective »/);
+    await assertToldWhy(at(syntax), /Le serveur web ne connaît pas le réglage «\sNoSuchDirective\s»/);
     await assertToldWhy(at(start), /192\.0\.2\.1:81/);
     await assertToldWhy(at(fpm), /PHP a refusé les réglages de ce compte/);
     assert.equal((await askAll(house, [at(syntax)], "/memory.php")).get(at(syntax).name), "200 64M");

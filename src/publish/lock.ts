@@ -62,8 +62,9 @@ function tryTake(ctx: Context, hostId: string, owner: string, seconds: number): 
 function hold(ctx: Context, hostId: string, owner: string, firstFence: number, seconds: number): Lease {
   const lost = new AbortController();
   const mine = (): { hostId: string; owner: string; fence: number } => ({ hostId, owner, fence: lease.fence });
+  // By its owner alone, who is new with each run: a fence that is just being raised here is ours too.
   const renew = async (): Promise<void> => {
-    const { count } = await ctx.db.hostLease.updateMany({ where: mine(), data: { until: later(ctx, seconds) } });
+    const { count } = await ctx.db.hostLease.updateMany({ where: { hostId, owner }, data: { until: later(ctx, seconds) } });
     if (count === 0) lost.abort();
   };
   // A database that is away for a moment loses nothing: the lease lives on, and apply refuses us should another have taken it.

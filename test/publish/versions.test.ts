@@ -212,3 +212,32 @@ test("a unit that passes to another account while a run is under way is the othe
   assert.deepEqual(seen, ["taker"], "the first run settled its version, and left the new owner");
   assert.deepEqual([(await panel.unit("2001")).accountId, (await panel.unit("2001")).verified], ["taker", 3]);
 });
+
+test("a lease whose fence is being raised is not lost to its own renewal", async (t) => {
+  const ctx = await createTestContext(t);
+  let renewed = 0;
+  const { hostLease } = ctx.db;
+  const updateMany = async (args: Parameters<typeof hostLease.updateMany>[0]) => {
+    const done = await hostLease.updateMany(args);
+    const before = renewed;
+    if (args.data.fence === undefined) renewed += 1;
+    // The new fence stands in the database, and its holder has not heard of it yet.
+    else await until(() => renewed > before + 1);
+    return done;
+  };
+  const slow = instead(ctx, "db", instead(ctx.db, "hostLease", instead(hostLease, "updateMany", updateMany)));
+  const lease = await takeLease(slow, "web1", "one", { leaseSeconds: 0.03, waitSeconds: 0.2 });
+  await lease.raise(lease.fence + 5);
+  assert.equal(lease.lost.aborted, false);
+  await lease.release();
+});
+
+/** The same thing with something else in the place of one of its parts. */
+function instead<T extends object>(whole: T, part: keyof T, other: unknown): T {
+  return new Proxy(whole, {
+    get(target, name) {
+      const value = name === part ? other : Reflect.get(target, name, target);
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

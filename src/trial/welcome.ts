@@ -16,7 +16,7 @@ export function welcome(layout: Layout, people: People): string {
 
     Sites      https://NAME.localhost:${https}   and   http://NAME.localhost:${http}
     Files      ${layout.homes}
-               SFTP: sftp -P ${sftp} LOGIN@localhost     FTPS: localhost, port ${ftp}     (FTP accounts > Add)
+               SFTP: sftp -P ${sftp} LOGIN@localhost     FTPS: localhost, port ${ftp}     (FTP accounts > Add an FTP account)
     Names      dig @127.0.0.1 -p ${dns} NAME.localhost     (add +dnssec to see the signatures)
 
   Next: Hosting accounts > Create an account, then Sites > Add a site with an address such as club.localhost.

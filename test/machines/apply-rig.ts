@@ -1,6 +1,6 @@
 /** A machine in a folder: a real apply, a real tree, and a real (if tiny) daemon's driver that can be told to fail. */
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -151,13 +151,14 @@ async function readLive(root: string): Promise<{ root: string; tree: Tree } | nu
   const name = await readFile(join(root, "live/root"), "utf8").catch(() => null);
   if (name === null) return null;
   const tree: Tree = {};
-  const walk = async (folder: string, prefix: string): Promise<void> => {
-    for (const entry of await readdir(folder, { withFileTypes: true })) {
-      if (entry.isDirectory()) await walk(join(folder, entry.name), `${prefix}${entry.name}/`);
-      else tree[`${prefix}${entry.name}`] = await readFile(join(folder, entry.name), "utf8");
+  // All at once: two hundred and fifty-six folders, one promise each, took longer than the verbs that they are read after.
+  const walk = (folder: string, prefix: string): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (entry.isDirectory()) walk(join(folder, entry.name), `${prefix}${entry.name}/`);
+      else tree[`${prefix}${entry.name}`] = readFileSync(join(folder, entry.name), "utf8");
     }
   };
-  for (const shard of SHARDS) await walk(join(root, "live/release", shard), `${shard}/`);
+  for (const shard of SHARDS) walk(join(root, "live/release", shard), `${shard}/`);
   return { root: name.trim(), tree };
 }
 

@@ -44,6 +44,14 @@ const UPKEEP: Record<Upkeep["state"], string> = {
 export const upkeepLine = ({ name, state, command }: Upkeep): string =>
   `${name}: ${UPKEEP[state]}${command === null ? "" : `; next, from your own terminal: ${command}`}`;
 
+/** A panel that died over its settings was started so often that systemd refuses it (StartLimitBurst): mended, it is started all the same. */
+const RESTART = (env: Services["env"]): OtherProgram => ({
+  argv: ["systemctl", "restart", "mutu-panel.service"],
+  told: "",
+  first: ["systemctl", "reset-failed", "mutu-panel.service"],
+  proven: () => untilAnswers(env),
+});
+
 /** What this machine has: an installed panel under systemd, or a trial or container, where a person does the rest. */
 function programsHere(env: Services["env"]): Pick<UpgradeOptions, "install" | "restart" | "compare"> {
   const { mode, origin } = env;
@@ -52,9 +60,7 @@ function programsHere(env: Services["env"]): Pick<UpgradeOptions, "install" | "r
   const none = (told: string): OtherProgram => ({ argv: null, told });
   return {
     install: systemd && PROGRAM !== INSTALLED ? { argv: installWords(origin), told: "" } : none(`this program is ${PROGRAM}`),
-    restart: systemd
-      ? { argv: ["systemctl", "restart", "mutu-panel.service"], told: "", proven: () => untilAnswers(env) }
-      : none("restart the panel now (in containers: docker compose up -d)"),
+    restart: systemd ? RESTART(env) : none("restart the panel now (in containers: docker compose up -d)"),
     compare: installed ? { argv: [MUTU, "jobs", "run", "publications.nightly"], told: "" } : none(""),
   };
 }

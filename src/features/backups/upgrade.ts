@@ -17,6 +17,8 @@ const STEP_SECONDS = 3600;
 export interface OtherProgram {
   argv: string[] | null;
   told: string;
+  /** Asked before it; that it fails is no fault. */
+  first?: string[];
   /** Waits for what the program's own end does not prove. */
   proven?: () => Promise<void>;
 }
@@ -80,9 +82,10 @@ async function compare(services: Services, { compare: program, say }: UpgradeOpt
   say(`  ${units} units, ${different} differ, ${touched} put right${change === null ? "" : `; ${change.state}: mutu publications renderer`}`);
 }
 
-async function other({ argv, told, proven }: OtherProgram, say: (line: string) => void): Promise<void> {
+async function other({ argv, told, first, proven }: OtherProgram, say: (line: string) => void): Promise<void> {
   if (argv === null) return say(`  ${told}`);
   const env = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", HOME: "/root" };
+  if (first !== undefined) await runCommand({ argv: first, env, timeoutSeconds: STEP_SECONDS });
   const done = await runCommand({ argv, env, timeoutSeconds: STEP_SECONDS });
   const words = `${done.stdout}${done.stderr}`.trim();
   for (const line of words.split("\n").filter(Boolean)) say(`  ${line}`);

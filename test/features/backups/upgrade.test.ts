@@ -108,7 +108,7 @@ test("a step that fails ends it, with the step, the reason and the backup; calle
 });
 
 test("started is not answering: a panel that dies, or only says that it cannot serve, ends the upgrade at its restart", async (t) => {
-  const { program, options, said } = await installed(t);
+  const { program, folder, options, said } = await installed(t);
   const { key, certificate } = selfSigned(["secure.example.test"], [], new Date());
   let answers = 0;
   const server = createServer({ key, cert: certificate }, (request, response) => {
@@ -127,10 +127,16 @@ test("started is not answering: a panel that dies, or only says that it cannot s
   await assert.rejects(untilAnswers({ ...env, tls: null }, 0), /does not answer/);
   server.close();
   await once(server, "close");
-  const restart = { argv: ["echo", "restarted"], told: "", proven: () => untilAnswers(env, 0) };
+  const asked = join(folder, "asked");
+  const restart = {
+    argv: ["sh", "-c", `cat ${asked} && echo restarted`],
+    told: "",
+    first: ["sh", "-c", `echo first >${asked}; exit 1`],
+    proven: () => untilAnswers(env, 0),
+  };
   await assert.rejects(upgrade(program.services, { ...options, restart }), (error: { code: string; data: { step: string; reason: string } }) => {
     assert.match(error.data.reason, /ECONNREFUSED/);
     return error.code === "backups.upgrade_failed" && error.data.step === "restart";
   });
-  assert.ok(said.includes("  restarted") && !said.includes("compare"));
+  assert.ok(said.join("\n").includes("restart\n  first\n  restarted") && !said.includes("compare"));
 });

@@ -72,7 +72,8 @@ test("Every card of the page saves", async (t) => {
   for (const kind of ["folder", "redirect", "proxy", "maintenance"]) assert.equal((await jeanne.get(`${page}/kind?kind=${kind}`)).statusCode, 200);
   site = await save(page, { kind: "redirect", target: "https://example.org/", redirectStatus: "301" });
   assert.deepEqual([site.kind, site.target, site.redirectStatus, site.keepPath], ["redirect", "https://example.org/", 301, false]);
-  assert.equal((await jeanne.get(page)).statusCode, 200);
+  // A redirect runs no PHP: nobody asks its machine for PHP's last error.
+  assert.ok((await jeanne.get(page)).body.includes('data-stream="/sites/stream"'));
   site = await save(page, { kind: "maintenance" });
   assert.equal((await jeanne.get(page)).statusCode, 200);
   site = await save(page, { kind: "folder", folder: "www/club" });

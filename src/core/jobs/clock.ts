@@ -39,10 +39,14 @@ export async function readJobStandings(db: Db, jobs: readonly JobDefinition[], n
   const first = (await db.jobRun.findFirst({ orderBy: { startedAt: "asc" }, select: { startedAt: true } }))?.startedAt ?? null;
   return Promise.all(
     jobs.map(async ({ name, schedule }) => {
-      const [last, ended] = await Promise.all([
-        db.jobRun.findFirst({ where: { name }, orderBy: { startedAt: "desc" }, select: { startedAt: true } }),
-        db.jobRun.findFirst({ where: { name, finishedAt: { not: null } }, orderBy: { startedAt: "desc" }, select: { state: true } }),
-      ]);
+      // Whoever begins a run ends the one before, if its panel did not: of two at least one has ended.
+      const runs = await db.jobRun.findMany({
+        where: { name },
+        orderBy: { startedAt: "desc" },
+        take: 2,
+        select: { startedAt: true, finishedAt: true, state: true },
+      });
+      const [last, ended] = [runs[0], runs.find(({ finishedAt }) => finishedAt !== null)];
       const since = last?.startedAt ?? first;
       return { name, last: last?.startedAt ?? null, missed: since !== null && isMissed(schedule, since, now), failed: ended?.state === "failed" };
     }),

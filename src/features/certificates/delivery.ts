@@ -9,7 +9,7 @@ import { type HostRecord, publisherOf } from "../../publish/index.js";
 import { keyOf, nextNumber } from "./certificates.js";
 import { failPlace, notePlaced, noteTakenOff, noteVerified } from "./place-outcomes.js";
 import { PANEL } from "./places.js";
-import { lastBelieved } from "./schedule.js";
+import { dueRanges } from "./schedule.js";
 import { shownBy } from "./showing.js";
 import { showingOf } from "./showing-places.js";
 
@@ -19,11 +19,9 @@ const AT_ONCE = 8;
 /** Delivers what is due. Gives what was done, in a few words. */
 export async function deliverDue(ctx: Context, services: Services): Promise<string> {
   const now = ctx.clock.now();
-  const due = await ctx.db.certificatePlace.findMany({
-    where: { OR: [{ nextAt: { lte: now } }, { nextAt: { gt: lastBelieved(now) } }] },
-    orderBy: [{ nextAt: "asc" }, { name: "asc" }],
-    take: BATCH,
-  });
+  const due: CertificatePlace[] = [];
+  for (const nextAt of dueRanges(now))
+    due.push(...(await ctx.db.certificatePlace.findMany({ where: { nextAt }, orderBy: [{ nextAt: "asc" }, { name: "asc" }], take: BATCH - due.length })));
   if (due.length === 0) return "nothing due";
   const groups = new Map<string, CertificatePlace[]>();
   for (const place of due) groups.set(`${place.hostId} ${place.role}`, [...(groups.get(`${place.hostId} ${place.role}`) ?? []), place]);

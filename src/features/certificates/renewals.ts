@@ -5,7 +5,7 @@ import { AcmeFault } from "./acme/fault.js";
 import { attempt, noteOurFault } from "./attempts.js";
 import { forgetOrders } from "./budget.js";
 import { hideForgotten } from "./dns-proof.js";
-import { lastBelieved } from "./schedule.js";
+import { dueRanges } from "./schedule.js";
 import { openSession, pause, type Session } from "./sessions.js";
 import { followPanel, LIVE } from "./subjects.js";
 import { placeThumbprints } from "./thumbprints.js";
@@ -18,12 +18,11 @@ export async function renewDue(ctx: Context, services: Services): Promise<string
   await followPanel(ctx, services);
   await hideForgotten(ctx);
   const now = ctx.clock.now();
-  const due = await ctx.db.certificateSubject.findMany({
-    where: { AND: [LIVE, { source: "acme", OR: [{ nextAt: { lte: now } }, { nextAt: { gt: lastBelieved(now) } }] }] },
-    orderBy: { nextAt: "asc" },
-    select: { id: true },
-    take: BATCH,
-  });
+  const due: { id: string }[] = [];
+  for (const nextAt of dueRanges(now)) {
+    const where = { AND: [LIVE, { source: "acme", nextAt }] };
+    due.push(...(await ctx.db.certificateSubject.findMany({ where, orderBy: { nextAt: "asc" }, select: { id: true }, take: BATCH - due.length })));
+  }
   if (due.length === 0) return "nothing due";
   const opened = await openSession(ctx, services);
   if (opened.state !== "open") return `${due.length} due, authority: ${opened.state}`;

@@ -43,9 +43,9 @@ export function isAhead(at: Date | null, now: Date): boolean {
   return at !== null && at.getTime() > now.getTime() && at.getTime() <= now.getTime() + BELIEVED_MS;
 }
 
-/** Until when the job need not look: what `isAhead` does not believe is due. */
-export function lastBelieved(now: Date): Date {
-  return new Date(now.getTime() + BELIEVED_MS);
+/** Which times are due: those that have come, and those that `isAhead` does not believe. Two ranges, each asked for alone: as one question it walks through all rows. */
+export function dueRanges(now: Date): [{ lte: Date }, { gt: Date }] {
+  return [{ lte: now }, { gt: new Date(now.getTime() + BELIEVED_MS) }];
 }
 
 export interface Plan {

@@ -96,15 +96,18 @@ export async function followHost(
   await setNames(tx, known ?? (await createSubject(tx, { hostId, service }, names)), names);
 }
 
+/** Without a host: so it is found in an index, and not among all subjects. */
+const PANEL = { hostId: null, service: "panel" };
+
 /** Makes the subject of the panel's own name, or follows it when the panel was given another one. A name of this machine only (localhost) has none. */
 export async function followPanel(ctx: Context, services: Pick<Services, "env">): Promise<void> {
   const name = parseName(new URL(services.env.origin).hostname);
-  const known = await ctx.db.certificateSubject.findFirst({ where: { service: "panel" }, include: { names: true } });
   // Where a proxy ends TLS, nobody here could show a certificate.
   if (name === null || name.endsWith(".localhost") || !services.env.tls) return;
+  const known = await ctx.db.certificateSubject.findFirst({ where: PANEL, include: { names: true } });
   if (known?.names.length === 1 && known.names[0]?.name === name) return;
   await ctx.transaction(async (tx) => {
-    const there = await tx.db.certificateSubject.findFirst({ where: { service: "panel" } });
+    const there = await tx.db.certificateSubject.findFirst({ where: PANEL });
     await setNames(tx, there ?? (await createSubject(tx, { service: "panel" }, [name])), [name]);
   });
 }

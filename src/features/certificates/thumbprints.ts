@@ -2,7 +2,7 @@
 import type { Context } from "../../core/context.js";
 import type { Services } from "../../core/services.js";
 import { publisherOf } from "../../publish/index.js";
-import { hostsWithRole } from "../hosts/index.js";
+import { hostsServing } from "../hosts/index.js";
 import { currentAccount } from "./authorities.js";
 import { certificateDaemon } from "./delivery.js";
 
@@ -14,9 +14,10 @@ export async function placeThumbprints(ctx: Context, services: Services): Promis
   if (!account) return new Set();
   const { thumbprint } = account;
   const known = new Map((await ctx.db.acmeThumbprint.findMany()).map((row) => [row.hostId, row.thumbprint]));
-  const hosts = await hostsWithRole(ctx.db, WEB);
+  // A host may have several daemons of a role.
+  const hosts = new Set((await hostsServing(ctx.db, WEB)).map(({ id }) => id));
   const unready = await Promise.all(
-    hosts.map(async ({ id }) => {
+    [...hosts].map(async (id) => {
       if (known.get(id) === thumbprint) return null;
       return (await placeOn(ctx, services, id, thumbprint)) ? null : id;
     }),

@@ -76,6 +76,12 @@ export async function removeHost(ctx: Context, key: string): Promise<void> {
 /** Asks a host how it is, and keeps the answer. A host that is away keeps what it said last. */
 export async function probeHost(ctx: Context, env: Env, key: string, seconds?: number): Promise<{ host: ShownHost; error: string | null }> {
   const found = await getHost(ctx, key);
+  const error = await askHost(ctx, env, found, seconds);
+  return { host: await getHost(ctx, found.id), error };
+}
+
+/** The same without its accounts, which are only counted to be shown. Gives what went wrong. */
+async function askHost(ctx: Context, env: Env, found: Host, seconds?: number): Promise<string | null> {
   const machine: Machine = openMachine(doorOf(env, found));
   const away = await machine.probe();
   const outcome = away === null ? await machine.status(seconds) : null;
@@ -93,7 +99,7 @@ export async function probeHost(ctx: Context, env: Env, key: string, seconds?: n
     });
     if (outcome?.ok) await tx.emit("hosts.told", { hostId: found.id, name: found.name, daemons: outcome.value.daemons });
   });
-  return { host: await getHost(ctx, found.id), error: fault };
+  return fault;
 }
 
 const asking = new Map<string, Promise<unknown>>();
@@ -135,9 +141,10 @@ interface ProbeOptions {
 
 /** Asks hosts side by side: one that is away delays no other. */
 export async function probeAll(ctx: Context, env: Env, { dueOnly = false, seconds }: ProbeOptions = {}): Promise<{ asked: number; away: number }> {
+  requireAdmin(ctx);
   const before = new Date(ctx.clock.now().getTime() - FRESH_SECONDS * 1000);
   const due = { OR: [{ reachable: null }, { reachable: false }, { stateAt: null }, { stateAt: { lt: before } }] };
-  const hosts = await ctx.db.host.findMany({ where: dueOnly ? due : {}, select: { id: true } });
-  const answers = await Promise.all(hosts.map(({ id }) => probeHost(ctx, env, id, seconds)));
-  return { asked: answers.length, away: answers.filter(({ error }) => error !== null).length };
+  const hosts = await ctx.db.host.findMany({ where: dueOnly ? due : {} });
+  const faults = await Promise.all(hosts.map((host) => askHost(ctx, env, host, seconds)));
+  return { asked: faults.length, away: faults.filter((fault) => fault !== null).length };
 }

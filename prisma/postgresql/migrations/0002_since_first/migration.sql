@@ -601,7 +601,7 @@ CREATE INDEX "Zone_accountId_name_idx" ON "Zone"("accountId", "name");
 CREATE INDEX "Zone_dnsHostId_name_idx" ON "Zone"("dnsHostId", "name");
 
 -- CreateIndex
-CREATE INDEX "Zone_signedUntil_idx" ON "Zone"("signedUntil");
+CREATE INDEX "Zone_dnsHostId_signedUntil_idx" ON "Zone"("dnsHostId", "signedUntil");
 
 -- CreateIndex
 CREATE INDEX "Zone_above_idx" ON "Zone"("above");
@@ -718,7 +718,13 @@ CREATE INDEX "Account_alsoWebHostId_number_idx" ON "Account"("alsoWebHostId", "n
 CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
 
 -- CreateIndex
+CREATE INDEX "PublishUnit_hostId_quarantineCode_idx" ON "PublishUnit"("hostId", "quarantineCode");
+
+-- CreateIndex
 CREATE INDEX "PublishUnit_hostId_wanted_published_idx" ON "PublishUnit"("hostId", "wanted", "published");
+
+-- CreateIndex
+CREATE INDEX "Publication_state_idx" ON "Publication"("state");
 
 -- AddForeignKey
 ALTER TABLE "Account" ADD CONSTRAINT "Account_alsoWebHostId_fkey" FOREIGN KEY ("alsoWebHostId") REFERENCES "Host"("id") ON DELETE RESTRICT ON UPDATE CASCADE;

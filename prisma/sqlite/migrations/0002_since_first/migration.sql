@@ -560,6 +560,7 @@ ALTER TABLE "new_PublishUnit" RENAME TO "PublishUnit";
 CREATE INDEX "PublishUnit_accountId_idx" ON "PublishUnit"("accountId");
 CREATE INDEX "PublishUnit_updatedAt_idx" ON "PublishUnit"("updatedAt");
 CREATE INDEX "PublishUnit_hold_idx" ON "PublishUnit"("hold");
+CREATE INDEX "PublishUnit_hostId_quarantineCode_idx" ON "PublishUnit"("hostId", "quarantineCode");
 CREATE INDEX "PublishUnit_hostId_wanted_published_idx" ON "PublishUnit"("hostId", "wanted", "published");
 CREATE UNIQUE INDEX "PublishUnit_hostId_role_key_key" ON "PublishUnit"("hostId", "role", "key");
 CREATE TABLE "new_Publication" (
@@ -579,6 +580,7 @@ INSERT INTO "new_Publication" ("author", "endedAt", "errors", "hostId", "id", "n
 DROP TABLE "Publication";
 ALTER TABLE "new_Publication" RENAME TO "Publication";
 CREATE INDEX "Publication_startedAt_idx" ON "Publication"("startedAt");
+CREATE INDEX "Publication_state_idx" ON "Publication"("state");
 CREATE UNIQUE INDEX "Publication_hostId_number_key" ON "Publication"("hostId", "number");
 PRAGMA foreign_keys=ON;
 PRAGMA defer_foreign_keys=OFF;
@@ -659,7 +661,7 @@ CREATE INDEX "Zone_accountId_name_idx" ON "Zone"("accountId", "name");
 CREATE INDEX "Zone_dnsHostId_name_idx" ON "Zone"("dnsHostId", "name");
 
 -- CreateIndex
-CREATE INDEX "Zone_signedUntil_idx" ON "Zone"("signedUntil");
+CREATE INDEX "Zone_dnsHostId_signedUntil_idx" ON "Zone"("dnsHostId", "signedUntil");
 
 -- CreateIndex
 CREATE INDEX "Zone_above_idx" ON "Zone"("above");

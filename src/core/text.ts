@@ -40,9 +40,17 @@ export function createText(folder: string, options: { lenient?: boolean } = {}):
   } as Parameters<i18n["init"]>[0]);
 
   const has = (locale: Locale, key: string) => instance.exists(key, { lng: locale }) || instance.exists(key, { lng: locale, count: 1 });
+  // A list says the same words in each row; what needs no data is the same sentence each time. Only keys that exist, so that it has an end.
+  const sentences: Record<Locale, Map<string, string>> = { fr: new Map(), en: new Map() };
   const translate = (locale: Locale, key: string, data: Record<string, unknown> = {}) => {
-    if (!options.lenient && !has(locale, key)) throw new Error(`no message "${key}" in ${locale}`);
-    return String(instance.t(key, { ...data, lng: locale }));
+    const plain = Object.keys(data).length === 0;
+    const known = plain ? sentences[locale].get(key) : undefined;
+    if (known !== undefined) return known;
+    const exists = (plain || !options.lenient) && has(locale, key);
+    if (!exists && !options.lenient) throw new Error(`no message "${key}" in ${locale}`);
+    const sentence = String(instance.t(key, { ...data, lng: locale }));
+    if (plain && exists) sentences[locale].set(key, sentence);
+    return sentence;
   };
   return {
     has,

@@ -75,6 +75,12 @@ test("sentences take data and plurals, and a missing one is told", () => {
   assert.equal(text.translate("en", "box.count", { count: 1, owner: "Ana <b>" }), "1 box of Ana <b>");
   assert.equal(text.translate("fr", "box.count", { count: 0, owner: "Ana" }), "0 boîte de Ana");
   assert.equal(text.translate("fr", "box.count", { count: 2, owner: "Ana" }), "2 boîtes de Ana");
+  // A sentence that was said without its data, or in the other language, is not taken for another one.
+  for (let again = 0; again < 2; again += 1) {
+    const [bare, full] = [text.translate("fr", "box.errors.too_full"), text.translate("fr", "box.errors.too_full", { size: 3 })];
+    assert.notEqual(bare, full);
+    assert.notEqual(text.translate("en", "box.errors.too_full"), bare);
+  }
   assert.equal(text.explain("fr", { code: "box.too_full", data: { size: 3 } }), "Plus de 3 Mo.");
   assert.throws(() => text.translate("fr", "box.absent"), /no message "box\.absent"/);
   assert.equal(createText(fileURLToPath(new URL("./words", import.meta.url)), { lenient: true }).translate("fr", "box.absent"), "box.absent");

@@ -13,6 +13,8 @@ const MAX_TYPED = 255;
 // Joiners are left to IDNA's own rule (checkJoiners): some scripts need them.
 const INVISIBLE = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}\p{Cn}]/u;
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/; // RFC 1035 §2.3.4, RFC 1123 §2.1
+/** Nothing in it is encoded: it reads as it stands. */
+const PLAIN = /^(?!.*xn--)[a-z0-9.*_-]*$/;
 const SUFFIX_OPTIONS = { allowPrivateDomains: true } as const;
 
 const STRICT = { checkBidi: true, checkHyphens: true, checkJoiners: true, useSTD3ASCIIRules: true, verifyDNSLength: true } as const;
@@ -44,6 +46,7 @@ export function parseAddress(typed: string): AddressName | null {
 
 /** Gives the name as people read it (U-labels); a name that does not decode stays as it is. */
 export function displayName(name: string): string {
+  if (PLAIN.test(name)) return name;
   const wildcard = name.startsWith("*.") ? "*." : "";
   const { domain, error } = tr46.toUnicode(name.slice(wildcard.length), { useSTD3ASCIIRules: true });
   return error ? name : wildcard + domain;

@@ -49,16 +49,11 @@ function faultText(request: Reader, code: string, data: Record<string, string>):
 /** Everything that lists and the site's page show. */
 export function siteView(request: Reader, site: ShownSite, chip: Chip, httpsPort = HTTPS_PORT) {
   const port = httpsPort === HTTPS_PORT ? "" : `:${httpsPort}`;
-  const addresses = site.addresses.map(({ id, name, domain }) => ({
-    id,
-    name,
-    display: displayName(name),
-    wildcard: name.startsWith("*."),
-    encoded: displayName(name) !== name,
-    live: domain.state === "live",
-    href: name.startsWith("*.") ? null : `https://${name}${port}/`,
-    canonical: site.canonical === name,
-  }));
+  const addresses = site.addresses.map(({ id, name, domain }) => {
+    const [display, wildcard] = [displayName(name), name.startsWith("*.")];
+    const href = wildcard ? null : `https://${name}${port}/`;
+    return { id, name, display, wildcard, encoded: display !== name, live: domain.state === "live", href, canonical: site.canonical === name };
+  });
   const main = addresses.find((one) => one.canonical && one.href) ?? addresses.find((one) => one.href);
   return {
     ...site,

@@ -90,6 +90,8 @@ test("A wildcard is one star before a name", () => {
   assert.equal(parseAddress("*"), null);
   assert.equal(parseAddress("*.org"), null);
   assert.equal(displayName("*.xn--caf-dma.fr"), "*.café.fr");
+  assert.equal(displayName("a.xn--caf-dma.fr"), "a.café.fr");
+  for (const plain of ["a.example.org", "*.a-b.example.org", "_dmarc.example.org", "a*b.org"]) assert.equal(displayName(plain), plain);
   assert.ok(wildcardCovers("*.example.org", "a.example.org"));
   assert.ok(wildcardCovers("*.example.org", "a.b.example.org"));
   assert.ok(!wildcardCovers("*.example.org", "example.org"));

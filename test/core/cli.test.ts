@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { newKeyFile } from "../../src/core/secret.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
 
@@ -14,7 +15,7 @@ test("a fresh installation: help needs no settings, migrate makes the tables, au
   t.after(() => rmSync(state, { recursive: true }));
   writeFileSync(join(state, "keys"), newKeyFile("k1"), { mode: 0o600 });
   const mutu = (words: string[], settings: Record<string, string>) => {
-    const { status, stdout, stderr } = spawnSync(process.execPath, ["--import", "tsx", cli, ...words], {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...TYPESCRIPT, cli, ...words], {
       encoding: "utf8",
       env: { PATH: process.env["PATH"] ?? "", MUTU_CONFIG: "/dev/null", ...settings },
     });

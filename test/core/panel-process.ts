@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import type { Scope } from "../support/database.js";
 import { freePort } from "../support/free-port.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
 import { TestBrowser } from "../support/visitor.js";
 
@@ -45,7 +46,7 @@ export async function startPanelProcess(t: Scope, settings: { database: string; 
       MUTU_RESOLVER: "127.0.0.1:1",
     },
   };
-  const child = spawn(process.execPath, ["--import", "tsx", SERVER], { env, stdio: ["ignore", "inherit", "inherit"] });
+  const child = spawn(process.execPath, [...TYPESCRIPT, SERVER], { env, stdio: ["ignore", "inherit", "inherit"] });
   const ended = once(child, "exit");
   t.after(async () => {
     child.kill("SIGCONT");

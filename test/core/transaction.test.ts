@@ -6,6 +6,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { TransactionContext } from "../../src/core/context.js";
 import { createActor, createTestContext } from "../support/context.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import { until } from "../support/until.js";
 
 declare module "../../src/core/events.js" {
@@ -52,8 +53,7 @@ test("two processes that read and then write lose nothing", async (t) => {
   const ctx = await createTestContext(t);
   await ctx.db.setting.create({ data: { key: "counter", value: "0" } });
   const times = 60;
-  const child = () =>
-    fork(fileURLToPath(new URL("./racing-process.ts", import.meta.url)), [ctx.database.url, String(times)], { execArgv: ["--import", "tsx"] });
+  const child = () => fork(fileURLToPath(new URL("./racing-process.ts", import.meta.url)), [ctx.database.url, String(times)], { execArgv: [...TYPESCRIPT] });
   const ends = await Promise.all([child(), child()].map((process) => once(process, "exit")));
   assert.deepEqual(
     ends.map(([code]) => code),

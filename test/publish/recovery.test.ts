@@ -6,6 +6,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chipOf, STEPS } from "../../src/publish/index.js";
 import { LEASE_LIMITS } from "../../src/publish/lock.js";
+import { TYPESCRIPT } from "../support/typescript.js";
 import type { Orders } from "./killed-panel.js";
 import { makePanel, manifestOf, type Panel, type Words } from "./rig.js";
 
@@ -40,7 +41,7 @@ for (const step of STEPS) {
     const units = changeFor(step);
     const { door, port } = panel.machine;
     const orders: Orders = { url: panel.ctx.database.url, state: panel.services.env.state, door, port, step, units };
-    const died = fork(fileURLToPath(new URL("./killed-panel.ts", import.meta.url)), [JSON.stringify(orders)], { execArgv: ["--import", "tsx"] });
+    const died = fork(fileURLToPath(new URL("./killed-panel.ts", import.meta.url)), [JSON.stringify(orders)], { execArgv: [...TYPESCRIPT] });
     const [, signal] = await once(died, "exit");
     assert.equal(signal, "SIGKILL", "the run never came to this step");
 

@@ -12,6 +12,7 @@ import { createText } from "../../../src/core/text.js";
 import { sayingParts, sayingText } from "../../../src/features/watch/sayings.js";
 import { linesOf } from "../../../src/features/watch/status.js";
 import { createTestContext } from "../../support/context.js";
+import { TYPESCRIPT } from "../../support/typescript.js";
 
 const views = fileURLToPath(new URL("../../../views", import.meta.url));
 const cli = fileURLToPath(new URL("../../../src/cli.ts", import.meta.url));
@@ -55,7 +56,7 @@ test("with the panel down, the command asks the machines itself and says by its 
   const status = (database = ctx.database.url, ...words: string[]) =>
     new Promise<{ code: number | null; lines: string[] }>((resolve) => {
       const env = { PATH: process.env["PATH"] ?? "", MUTU_CONFIG: "/dev/null", LC_ALL: "C", MUTU_DATABASE: database, ...settings };
-      const child = execFile(process.execPath, ["--import", "tsx", cli, "status", "--check", "--timeout", "2", ...words], { env }, (_error, stdout) =>
+      const child = execFile(process.execPath, [...TYPESCRIPT, cli, "status", "--check", "--timeout", "2", ...words], { env }, (_error, stdout) =>
         resolve({ code: child.exitCode, lines: stdout.trimEnd().split("\n") }),
       );
     });

@@ -102,13 +102,21 @@ async function layRows(): Promise<void> {
     await ctx.db.zone.createMany({
       data: page.map((index) => ({ id: `zone-${index}`, domainId: `domain-${index}`, ...of(index), dnsHostId: host.id, serialFloor: 1, signed: true })),
     });
+    const records: DnsRecordRow[] = [];
+    const lay = async () => void (await ctx.db.dnsRecord.createMany({ data: records.splice(0, AT_ONCE) }));
     for (const index of page) {
-      const { accountId, name } = of(index);
-      const records = Array.from({ length: index < large ? LARGE : 5 }, (_, at) => ({
-        ...{ id: `${index}-${at}`, zoneId: `zone-${index}`, accountId, name: `r${at}.${name}`, type: "A" },
-        ...{ data: { type: "A", address: "192.0.2.1" }, value: "192.0.2.1" },
-      }));
-      for (let at = 0; at < records.length; at += AT_ONCE) await ctx.db.dnsRecord.createMany({ data: records.slice(at, at + AT_ONCE) });
+      for (let at = 0; at < (index < large ? LARGE : 5); at += 1) records.push(recordOf(index, at, of(index)));
+      while (records.length >= AT_ONCE) await lay();
     }
+    while (records.length > 0) await lay();
   }
+}
+
+type DnsRecordRow = ReturnType<typeof recordOf>;
+
+function recordOf(index: number, at: number, { accountId, name }: { accountId: string; name: string }) {
+  return {
+    ...{ id: `${index}-${at}`, zoneId: `zone-${index}`, accountId, name: `r${at}.${name}`, type: "A" },
+    ...{ data: { type: "A", address: "192.0.2.1" }, value: "192.0.2.1" },
+  };
 }

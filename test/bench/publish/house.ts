@@ -47,21 +47,28 @@ export async function raiseHouse(built?: Build, batch: number | null = null): Pr
     const panel = start("publish/panel", PANEL_FLAGS);
     const clients = start("publish/clients", []);
     const state = await layState(lab, web);
-    if (batch === null) await panel.ask("start", { state, batch });
+    let begun = batch === null;
+    if (begun) await panel.ask("start", { state, batch });
     return {
       ...{ control, web, panel, clients },
       async load<Value>(input: object): Promise<Value> {
         if (batch === null) return panel.ask<Value>("load", input);
         const loading = start("publish/panel", LOADING_FLAGS);
-        await loading.ask("start", { state, batch });
-        const loaded = await loading.ask<Value>("load", input);
-        await loading.ask("close");
-        await loading.end();
+        let loaded: Value;
+        try {
+          await loading.ask("start", { state, batch });
+          loaded = await loading.ask<Value>("load", input);
+          await loading.ask("close");
+        } finally {
+          await loading.end();
+        }
         await panel.ask("start", { state, batch: null });
+        begun = true;
         return loaded;
       },
       async close() {
-        await panel.ask("close").finally(() => panel.end());
+        if (begun) await panel.ask("close");
+        await panel.end();
         await clients.end();
         await close();
       },

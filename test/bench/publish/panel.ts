@@ -78,7 +78,10 @@ await answerLines({
     const publication = await system().db.publication.findUniqueOrThrow({
       where: { id: publicationId ?? "" },
     });
-    if (state !== "done") throw new Error(`the first publication ended ${state}: ${JSON.stringify(publication.errors).slice(0, 4000)}`);
+    if (state !== "done") {
+      const failed = await system().db.publicationPart.findMany({ where: { publicationId: publication.id, result: { not: "verified" } }, take: 5 });
+      throw new Error(`the first publication ended ${state}: ${JSON.stringify({ errors: publication.errors, failed }).slice(0, 4000)}`);
+    }
     return { ms: performance.now() - started, steps: sumSteps(publication.steps as unknown as ChangeFigures["steps"]) };
   },
   async sites(): Promise<SiteOf[]> {

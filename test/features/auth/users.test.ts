@@ -25,7 +25,7 @@ test("an administrator adds a person, whose password is shown once and works", a
   const list = await admin.get("/users?q=ARC");
   assert.match(list.body, /jeanne@example\.org/);
   assert.doesNotMatch(list.body, new RegExp(password));
-  assert.match((await admin.get("/users?q=nothing-like-it")).body, /Nobody found/);
+  assert.match((await admin.get("/users?q=nothing-like-it")).body, /Nothing matches “nothing-like-it”/);
 });
 
 test("the API does the same, and never tells a hash", async (t) => {

@@ -54,18 +54,26 @@ async function furnish(machine: Machine, program: Program): Promise<{ open: stri
   return { open, secret };
 }
 
+/** Debian 13 keeps /tmp in memory: a database's copy is not made there. Of PostgreSQL the password alone is, for as long as its program runs. */
+async function withoutTemporary<Value>(act: () => Promise<Value>): Promise<Value> {
+  if (testProvider !== "sqlite") return act();
+  const { TMPDIR } = process.env;
+  process.env["TMPDIR"] = "/nonexistent";
+  try {
+    return await act();
+  } finally {
+    if (TMPDIR === undefined) delete process.env["TMPDIR"];
+    else process.env["TMPDIR"] = TMPDIR;
+  }
+}
+
 test("a backup of a working panel: nothing is missing, nobody else reads it, and it proves itself", async (t) => {
   const machine = await migratedMachine(t);
   const program = await machine.open();
   t.after(() => program.close());
   const { open, secret } = await furnish(machine, program);
   const folder = folderFor(t);
-  // Debian 13 keeps /tmp in memory: the database's copy is not made there.
-  const { TMPDIR } = process.env;
-  process.env["TMPDIR"] = join(folder, "none");
-  const { file, manifest } = await backupInto(program.services, folder, { ...OPTIONS, places: machine.places });
-  if (TMPDIR === undefined) delete process.env["TMPDIR"];
-  else process.env["TMPDIR"] = TMPDIR;
+  const { file, manifest } = await withoutTemporary(() => backupInto(program.services, folder, { ...OPTIONS, places: machine.places }));
   assert.equal(statSync(file).mode & 0o777, 0o600);
   assert.deepEqual(readdirSync(folder), [file.slice(folder.length + 1)], "nothing is left beside it");
   const inStore = (hash: string) => `panel/store/${hash.slice(0, 2)}/${hash}`;

@@ -82,9 +82,8 @@ async function measurePublished(build: Build, options: Options, say: (line: stri
   const house = await raiseHouse(build, options.batch);
   try {
     say(`${options.sites} accounts, published in one run`);
-    const first = await house.load<Published["first"]>({ address: house.web.ip, sites: options.sites });
+    const { sites, ...first } = await house.load<Published["first"] & { sites: SiteOf[] }>({ address: house.web.ip, sites: options.sites });
     say(`out after ${(first.ms / 1000).toFixed(0)} s: ${first.steps.map(({ step, ms }) => `${step} ${(ms / 1000).toFixed(1)}`).join(", ")}`);
-    const sites = await house.panel.ask<SiteOf[]>("sites");
     const certificates = await layCertificates(
       house.web,
       sites.map(({ name }) => name),

@@ -65,8 +65,8 @@ export async function measure(options: Options, say: (line: string) => void): Pr
   const house = await raiseHouse();
   let itk: Itk | undefined;
   try {
-    await house.panel.ask("load", { address: house.web.ip, sites: 2 });
-    const site = (await house.panel.ask<SiteOf[]>("sites")).find(({ number }) => number % 2 === 0) as SiteOf;
+    const { sites } = await house.panel.ask<{ sites: SiteOf[] }>("load", { address: house.web.ip, sites: 2 });
+    const site = sites.find(({ number }) => number % 2 === 0) as SiteOf;
     await layPages(house.web, site, FILES);
     const certificate = await house.web.must(["cat", "/var/lib/mutu/tls/fallback.pem"]);
     itk = await startItk(house.web, site, certificate, FILES);

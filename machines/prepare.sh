@@ -34,9 +34,10 @@ word() { # word <option> <value>: no value of an option may hold anything but th
 # homes_word: where members' files lie. Units that do something with them see neither /home nor our /tmp (ProtectHome, PrivateTmp), whatever else they are told
 homes_word() {
   word --homes "$HOMES"
+  roots=~root
   case $HOMES in
   *\ * | *:*) die "--homes: refused: $HOMES" ;;
-  /home | /home/* | /root | /root/* | /run/user | /run/user/* | /tmp | /tmp/* | /var/tmp | /var/tmp/*) die "--homes: no unit of ours sees what lies in $HOMES" ;;
+  /home | /home/* | "$roots" | "$roots"/* | /run/user | /run/user/* | /tmp | /tmp/* | /var/tmp | /var/tmp/*) die "--homes: no unit of ours sees what lies in $HOMES" ;;
   /*) ;;
   *) die "--homes: refused: $HOMES" ;;
   esac

@@ -58,8 +58,8 @@ test("members' files elsewhere: every unit that names them names that place too,
 });
 
 test("places that our units do not see, and words that are no place, are refused for members' files", () => {
-  for (const homes of ["/home/members", "/root/x", "/tmp/homes", "/var/tmp/homes", "/run/user/0/x", "homes", "/srv/a b", "/srv/a:b"]) {
-    const { status, stderr } = run(`HOMES='${homes}'\nhomes_word`);
+  for (const homes of ["'/home/members'", "~root/x", "'/tmp/homes'", "'/var/tmp/homes'", "'/run/user/0/x'", "'homes'", "'/srv/a b'", "'/srv/a:b'"]) {
+    const { status, stderr } = run(`HOMES=${homes}\nhomes_word`);
     assert.deepEqual([status, stderr.startsWith("install: --homes: ")], [1, true], `${homes}: ${stderr}`);
   }
   assert.deepEqual(run("HOMES=/srv/mutu/homes\nhomes_word"), { status: 0, said: "", stderr: "" });
